@@ -1,0 +1,99 @@
+"""The one place that reads the environment. Everything else is handed a Settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from bot.secrets_on_disk import SecretsOnDisk
+
+ROOT = Path(__file__).resolve().parent.parent
+TIME_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Configuration of one installation. Paths are absolute, times are seconds unless the name says otherwise."""
+
+    state_dir: Path
+    database_url: str
+    redis_url: str
+    nlu_url: str
+    nlu_token: str
+    nlu_timeout: float
+    host: str
+    web_port: int
+    desk_port: int
+    nlu_port: int
+    standin_port: int
+    wechat_app_id: str
+    wechat_secret: str
+    wechat_token: str
+    wechat_aes_key: str
+    wechat_mode: str  # plain | compatible | safe
+    wechat_api_url: str
+    wechat_transfer_to_own_desk: bool  # True: "转人工" answers with transfer_customer_service
+    passive_reply_budget: float
+    agent_silence_limit: float  # an agent unseen for longer gives the conversation back
+    conversation_idle_minutes: int
+    retention_days: int
+    data_key: str  # Fernet key of personal data at rest
+    index_key: str  # HMAC key for looking up encrypted columns
+    session_secret: str
+
+    @property
+    def tryout(self) -> bool:
+        """Whether the stand-in for WeChat is in use instead of the real servers."""
+        return not self.wechat_secret
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; secrets that are not given are made once and kept in state_dir/secrets."""
+    env = os.environ if environ is None else environ
+    state_dir = Path(env.get("YINLING_STATE", ROOT / "var")).resolve()
+
+    secrets = SecretsOnDisk(state_dir / "secrets")
+    socket = quote(str(state_dir / "redis.sock"), safe="/")
+    return Settings(
+        state_dir=state_dir,
+        database_url=_with_driver(env.get("DATABASE_URL") or f"sqlite:///{state_dir / 'yinling.db'}"),
+        redis_url=env.get("REDIS_URL") or f"unix://{socket}",
+        nlu_url=env.get("NLU_URL") or f"http://127.0.0.1:{env.get('NLU_PORT', '5005')}",
+        nlu_token=env.get("NLU_TOKEN") or secrets.get("nlu_token"),
+        nlu_timeout=float(env.get("NLU_TIMEOUT", "2.0")),
+        host=env.get("YINLING_HOST", "127.0.0.1"),
+        web_port=int(env.get("WEB_PORT", "8000")),
+        desk_port=int(env.get("DESK_PORT", "8001")),
+        nlu_port=int(env.get("NLU_PORT", "5005")),
+        standin_port=int(env.get("STANDIN_PORT", "8002")),
+        wechat_app_id=env.get("WECHAT_APP_ID", "wx0000000000tryout"),
+        wechat_secret=env.get("WECHAT_SECRET", ""),
+        wechat_token=env.get("WECHAT_TOKEN") or secrets.get("wechat_token"),
+        wechat_aes_key=env.get("WECHAT_AES_KEY") or secrets.get("wechat_aes_key", kind="aes43"),
+        wechat_mode=env.get("WECHAT_MODE", "safe"),
+        wechat_api_url=env.get("WECHAT_API_URL")
+        or (
+            "https://api.weixin.qq.com/"
+            if env.get("WECHAT_SECRET")
+            else f"http://127.0.0.1:{env.get('STANDIN_PORT', '8002')}/"
+        ),
+        wechat_transfer_to_own_desk=env.get("WECHAT_TRANSFER_TO_OWN_DESK", "") == "1",
+        passive_reply_budget=float(env.get("PASSIVE_REPLY_BUDGET", "4.2")),
+        agent_silence_limit=float(env.get("AGENT_SILENCE_LIMIT", "90")),
+        conversation_idle_minutes=int(env.get("CONVERSATION_IDLE_MINUTES", "60")),
+        retention_days=int(env.get("RETENTION_DAYS", "180")),
+        data_key=env.get("DATA_KEY") or secrets.get("data_key", kind="fernet"),
+        index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
+        session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
+    )
+
+
+def _with_driver(url: str) -> str:
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
