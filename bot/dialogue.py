@@ -1,0 +1,427 @@
+"""What to do with one utterance: the order in which the tasks are asked. Pure: decides, does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.decision import Context, Decision, Done, Refused
+from bot.flows import booking, changes, feedback, hours, person, policy, regions, safety, talk
+from bot.messages import Act, Intent, Reply, UtteranceKind
+from bot.state import DialogueState
+from bot.wording import limit_speech, say
+
+_POLICY = "ask_"
+_TASK_QUESTIONS = ("ask_opening_hours", "ask_aspect")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Confidence 0..1 at which an intent is acted on, and below which it is given up; between, we ask back."""
+
+    accept: float
+    give_up: float
+
+
+def decide(ctx: Context, thresholds: Thresholds) -> Decision:
+    """The decision for one utterance, its speech cut to what is said in one go."""
+    decision = _remember_region(ctx, _route(ctx, thresholds))
+    if decision.deciding is not None:
+        return decision
+    return finish(ctx, decision)
+
+
+def follow_up(ctx: Context, decision: Decision, result: Done | Refused) -> Decision:
+    """The decision once the action it waited for was done or refused."""
+    flow = decision.state.flow
+    after = _AFTER[flow or ""]
+    told = after(replace(ctx, state=decision.state), result)
+    return finish(ctx, told)
+
+
+def finish(ctx: Context, decision: Decision) -> Decision:
+    """Note what was said, for 再说一遍 and 接着说."""
+    reply, state = decision.reply, decision.state
+    if reply.silent:
+        return decision
+    if state.more is ctx.state.more and reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER, Act.CONTINUE):
+        state = state.with_(more=(), offer=None if state.offer == "more" else state.offer)
+    if reply.act is Act.ANSWER and state.more and not reply.speech.endswith("要我接着说吗?"):
+        reply = replace(reply, speech=f"{reply.speech}要我接着说吗?")
+    else:
+        reply, state = limit_speech(reply, state)
+    if reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER):
+        state = state.with_(last_text=reply.text, last_speech=reply.speech)
+    return replace(decision, reply=reply, state=state)
+
+
+def _route(ctx: Context, thresholds: Thresholds) -> Decision:
+    for step in (_by_kind, _urgent, _key):
+        decision = step(ctx)
+        if decision is not None:
+            return decision
+    if ctx.state.flow is not None:
+        decision = _continue_flow(ctx, thresholds)
+        if decision is not None:
+            return decision
+    decision = _answer_to_offer(ctx)
+    if decision is not None:
+        return decision
+    return _new_matter(ctx, thresholds)
+
+
+def _by_kind(ctx: Context) -> Decision | None:
+    kind = ctx.utterance.kind
+    if kind is UtteranceKind.FOLLOW:
+        return talk.greet(ctx)
+    if kind is UtteranceKind.UNFOLLOW:
+        return Decision(ctx.state, Reply(text="", speech="", act=Act.GOODBYE, silent=True))
+    if kind is UtteranceKind.IMAGE:
+        return talk.unreadable(ctx, "图片")
+    if kind is UtteranceKind.OTHER:
+        return talk.unreadable(ctx, "这种消息")
+    return None
+
+
+def _urgent(ctx: Context) -> Decision | None:
+    handlers: dict[str, Callable[[Context], Decision]] = {
+        "emergency": safety.emergency,
+        "distress": safety.distress,
+        "report_scam": safety.scam,
+        "request_agent": lambda c: person.bring(c, "request"),
+    }
+    sure = ctx.parse.source == "rules" or ctx.parse.intent.confidence >= 0.5
+    handler = handlers.get(ctx.intent)
+    if handler is None or not (sure or ctx.intent == "request_agent"):
+        return None
+    if ctx.state.flow == person.CALLBACK and ctx.intent == "request_agent":
+        return None
+    return handler(ctx)
+
+
+def _key(ctx: Context) -> Decision | None:
+    """A telephone key: 0 a person, * again, 1–3 the options offered, 1 yes and 2 no to a question."""
+    if ctx.utterance.kind is not UtteranceKind.KEY:
+        return None
+    key = ctx.utterance.text.strip()
+    if key == "0":
+        return person.bring(ctx, "request")
+    if key in ("*", "#"):
+        return talk.repeat(ctx)
+    if key.isdigit() and 1 <= int(key) <= len(ctx.state.choices):
+        return _chosen(ctx, ctx.state.choices[int(key) - 1])
+    intent = {"1": "affirm", "2": "deny"}.get(key)
+    if intent is None:
+        return talk.repeat(ctx)
+    text = replace(ctx.parse, intent=Intent(intent, 1.0))
+    spoken = replace(ctx.utterance, kind=UtteranceKind.TEXT)
+    return _route(replace(ctx, parse=text, utterance=spoken), Thresholds(0.0, 0.0))
+
+
+def _chosen(ctx: Context, value: str) -> Decision:
+    """One of the options last offered was taken."""
+    state = ctx.state.with_(choices=())
+    match ctx.state.flow, ctx.state.expecting:
+        case "topic", _:
+            return policy.answer(ctx, value, state.idle())
+        case "region", _:
+            topic = state.slots["topic"]
+            return _pending(ctx, policy.answer(ctx, topic, state.idle().with_(region=value)))
+        case booking.NAME, ("date" | "time") as slot:
+            return booking.proceed(ctx, state.fill(**{slot: value}))
+        case changes.RESCHEDULE, ("date" | "time") as slot:
+            return changes.proceed(ctx, state.fill(**{slot: value}))
+        case ((changes.RESCHEDULE | changes.CANCEL), "appointment"):
+            return changes.proceed(ctx, state.fill(appointment=value))
+    return talk.repeat(ctx)
+
+
+def _option_said(ctx: Context) -> str | None:
+    """The option that the citizen named by its number or its words."""
+    choices, text = ctx.state.choices, ctx.parse.text.strip("。,!? ")
+    ordinals = {
+        "1": 0,
+        "一": 0,
+        "第一个": 0,
+        "2": 1,
+        "二": 1,
+        "第二个": 1,
+        "3": 2,
+        "三": 2,
+        "第三个": 2,
+        "前一个": 0,
+    }
+    position = ordinals.get(text)
+    if position is not None and position < len(choices):
+        return choices[position]
+    if ctx.state.flow == "topic":
+        named = [c for c in choices if c in ctx.parse.values("topic") or ctx.knowledge.topic_name(c) in text]
+        return named[0] if len(named) == 1 else None
+    return None
+
+
+def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
+    option = _option_said(ctx)
+    if option is not None:
+        return _chosen(ctx, option)
+    flow = ctx.state.flow
+    if flow in (booking.NAME, changes.RESCHEDULE, changes.CANCEL):
+        return _continue_visit(ctx, thresholds)
+    if flow == person.CALLBACK:
+        return person.continue_callback(ctx)
+    if flow == feedback.COMPLAINT and not _is_side_question(ctx, thresholds):
+        return feedback.continue_complaint(ctx)
+    if flow == feedback.RATING and (ctx.parse.first("rating") or ctx.parse.text.strip() in tuple("12345")):
+        return feedback.rate(ctx)
+    if flow == "region":
+        return _continue_region(ctx)
+    return None
+
+
+def _continue_region(ctx: Context) -> Decision | None:
+    told = regions.told(ctx)
+    if not told.named:
+        return None
+    topic = ctx.state.slots["topic"]
+    if (
+        ctx.intent.startswith(_POLICY)
+        and ctx.intent.removeprefix(_POLICY) != topic
+        and len(ctx.parse.text) > 8
+    ):
+        return None
+    return _pending(ctx, policy.answer(ctx, topic))
+
+
+def _pending(ctx: Context, decision: Decision) -> Decision:
+    return policy.offer_pending(ctx, decision, ctx.state.pending_topics)
+
+
+def _continue_visit(ctx: Context, thresholds: Thresholds) -> Decision | None:
+    """Booking, moving, cancelling: an answer, a correction, a side question, or something else."""
+    state, flow = ctx.state, ctx.state.flow
+    if ctx.intent in ("cancel_appointment", "goodbye") and flow == booking.NAME and not booking.takes(ctx):
+        return Decision(state.idle(), say(Act.AFFIRM, "好的,那就先不约了。还有什么要问的吗?"))
+    if ctx.intent in ("repeat", "slower", "louder", "go_on"):
+        return None
+    if _is_side_question(ctx, thresholds):
+        return _aside(ctx, thresholds)
+    if state.expecting == "confirm" and not booking.takes(ctx):
+        if ctx.intent == "affirm":
+            return booking.confirmed(ctx) if flow == booking.NAME else changes.confirmed(ctx)
+        if ctx.intent in ("deny", "correct"):
+            return booking.read_again(ctx) if flow == booking.NAME else changes.read_again(ctx)
+    if flow != booking.NAME:
+        return _continue_change(ctx)
+    if ctx.intent == "deny" and not booking.takes(ctx) and state.expecting != "correction":
+        return Decision(state.idle(), say(Act.AFFIRM, "好的,那就先不约了。还有什么要问的吗?"))
+    taken = booking.take(ctx, state)
+    decision = booking.proceed(ctx, taken)
+    if taken.slots == state.slots and state.expecting not in ("confirm", "correction", None):
+        return _not_caught(ctx, decision)
+    return decision
+
+
+def _continue_change(ctx: Context) -> Decision | None:
+    state = ctx.state
+    if ctx.intent == "deny" and not booking.takes(ctx):
+        return Decision(state.idle(), say(Act.AFFIRM, "好的,还是原来的时间。还有什么要问的吗?"))
+    if state.expecting == "appointment":
+        return None
+    if state.flow == changes.CANCEL and not booking.takes(ctx):
+        return None
+    if state.flow == changes.CANCEL:
+        return changes.start(ctx, changes.RESCHEDULE)
+    return changes.proceed(ctx, state)
+
+
+def _not_caught(ctx: Context, again: Decision) -> Decision:
+    """The answer did not fit the question: ask again in other words; after the second time bring a person."""
+    failures = ctx.state.failures + 1
+    if failures >= 2:
+        return person.bring(ctx, "no_match", "我没有听明白。")
+    lead = "我没有听明白。"
+    reply = replace(again.reply, text=f"{lead}{again.reply.text}", speech=f"{lead}{again.reply.speech}")
+    return replace(again, reply=reply, state=again.state.with_(failures=failures))
+
+
+def _is_side_question(ctx: Context, thresholds: Thresholds) -> bool:
+    """A policy question asked in the middle of a task, not a matter named for it."""
+    intent = ctx.parse.intent
+    if not intent.name.startswith(_POLICY) or intent.confidence < thresholds.accept:
+        return False
+    if ctx.state.expecting == "matter":
+        return bool(ctx.parse.values("aspect")) or ctx.parse.text.endswith(("吗", "呢", "?", "么"))
+    return not (booking.takes(ctx) and ctx.state.expecting not in ("confirm", None))
+
+
+def _aside(ctx: Context, thresholds: Thresholds) -> Decision:
+    """Answer the side question, then ask again what was being asked."""
+    state = ctx.state
+    outside = replace(ctx, state=state.with_(region=state.slots.get("region") or state.region))
+    stated = _ask_policy(outside, thresholds)
+    question = state.last_text.splitlines()[-1] if state.last_text else ""
+    if state.expecting in booking.QUESTIONS:
+        question = booking.QUESTIONS[state.expecting or ""]
+    if stated.reply.act not in (Act.ANSWER, Act.FALLBACK) or stated.deciding:
+        return stated
+    back = f"我们接着办预约。{question}" if state.flow == booking.NAME else f"我们接着刚才的事。{question}"
+    reply = policy.with_tail(stated.reply, back)
+    kept = state.with_(topic=stated.state.topic, entry_id=stated.state.entry_id, more=())
+    return Decision(kept, reply, stated.actions)
+
+
+def _answer_to_offer(ctx: Context) -> Decision | None:
+    """好 or 不用 to what was offered: a person, going on, another topic."""
+    offer = ctx.state.offer
+    if offer is None or ctx.intent not in ("affirm", "deny", "go_on"):
+        return None
+    closed = ctx.state.with_(offer=None)
+    if ctx.intent == "deny":
+        return _declined(ctx, offer, closed)
+    match offer.split(":"):
+        case ["agent"]:
+            return person.bring(ctx, "policy")
+        case ["more"]:
+            return talk.go_on(ctx)
+        case ["book"]:
+            return booking.start(ctx)
+        case ["topic", topic]:
+            rest = ctx.state.pending_topics[1:]
+            return policy.offer_pending(ctx, policy.answer(ctx, topic, closed.with_(pending_topics=())), rest)
+    return None
+
+
+def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
+    if offer.startswith("topic:") and not ctx.state.pending_topics:
+        return _not_understood(replace(ctx, state=state))
+    idle = state.idle().with_(more=())
+    return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗?"))
+
+
+def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
+    intent = ctx.parse.intent
+    handler = _TASKS.get(intent.name)
+    if handler is not None and intent.confidence >= thresholds.give_up:
+        return handler(ctx)
+    if intent.name in ("inform", "correct"):
+        return _informed(ctx)
+    if intent.name.startswith(_POLICY) and intent.name not in _TASK_QUESTIONS:
+        return _ask_policy(ctx, thresholds)
+    if intent.name == "ask_aspect":
+        aspect = ctx.parse.first("aspect")
+        topic = ctx.parse.first("topic")
+        if topic:
+            return policy.answer(ctx, topic)
+        return policy.answer_aspect(ctx, aspect) if aspect else _not_understood(ctx)
+    return _not_understood(ctx)
+
+
+def _ask_policy(ctx: Context, thresholds: Thresholds) -> Decision:
+    topic = ctx.intent.removeprefix(_POLICY)
+    named = tuple(dict.fromkeys(ctx.parse.values("topic")))
+    if len(named) > 1 and topic in named:
+        return policy.several(ctx, (topic, *[t for t in named if t != topic][:1]))
+    confidence = ctx.parse.intent.confidence
+    if confidence >= thresholds.accept or named == (topic,):
+        return policy.answer(ctx, topic)
+    if confidence < thresholds.give_up:
+        return _not_understood(ctx)
+    found = ctx.knowledge.search(ctx.parse.text, ctx.state.region or ctx.known_region, ctx.today, limit=3)
+    if found and found[0][0].topic == topic and found[0][1] >= 0.5:
+        return policy.answer(ctx, topic)
+    second = next(
+        (
+            other.name.removeprefix(_POLICY)
+            for other in ctx.parse.ranking
+            if other.name.startswith(_POLICY)
+            and other.name not in (ctx.intent, *_TASK_QUESTIONS)
+            and other.confidence >= 0.5 * confidence
+        ),
+        None,
+    )
+    return policy.did_you_mean(ctx, (topic, second) if second else (topic,))
+
+
+def _informed(ctx: Context) -> Decision:
+    """Only data, with no task under way: a place or a word of a topic goes with what was talked about."""
+    topics = tuple(dict.fromkeys(ctx.parse.values("topic")))
+    if topics:
+        return policy.several(ctx, topics[:2]) if len(topics) > 1 else policy.answer(ctx, topics[0])
+    if ctx.parse.first("region") and ctx.state.topic:
+        return policy.answer(ctx, ctx.state.topic)
+    if ctx.parse.first("region"):
+        code = regions.told(ctx).code
+        name = ctx.knowledge.region_name(code) if code else "这里"
+        reply = say(Act.CLARIFY, f"好的,{name}。您想问什么事?", region=code)
+        return Decision(ctx.state.with_(region=code or ctx.state.region, failures=0), reply)
+    if ctx.parse.first("aspect") and ctx.state.topic:
+        return policy.answer_aspect(ctx, ctx.parse.first("aspect") or "")
+    return _not_understood(ctx)
+
+
+def _not_understood(ctx: Context) -> Decision:
+    failures = ctx.state.failures + 1
+    if failures >= 2:
+        return person.bring(ctx, "no_match", "对不起,我还是没有听懂。")
+    reply = say(
+        Act.FALLBACK,
+        "对不起,我没有听懂。请您换个说法,一次说一件事。比如:异地看病怎么备案。想找人,说“转人工”。",
+        "对不起,我没有听懂。请您换个说法,一次说一件事。想找人,说转人工。",
+    )
+    return Decision(ctx.state.idle().with_(failures=failures), reply)
+
+
+def _affirm(ctx: Context) -> Decision:
+    return Decision(ctx.state.with_(failures=0), say(Act.AFFIRM, "好的。还有什么要问的吗?"))
+
+
+def _bind(ctx: Context) -> Decision:
+    """Acting for a relative: what the rules say of family accounts, and a person for the rest."""
+    told = policy.answer(ctx, "family_account")
+    return replace(told, reply=replace(told.reply, act=Act.BIND)) if told.reply.act is Act.ANSWER else told
+
+
+def _remember_region(ctx: Context, decision: Decision) -> Decision:
+    """Every reply tells the region in effect."""
+    if decision.reply.region is not None:
+        return decision
+    region = decision.state.slots.get("region") or decision.state.region or ctx.known_region
+    return replace(decision, reply=replace(decision.reply, region=region)) if region != "-" else decision
+
+
+_AFTER: dict[str, Callable[[Context, Done | Refused], Decision]] = {
+    booking.NAME: booking.after,
+    changes.RESCHEDULE: changes.after,
+    changes.CANCEL: changes.after,
+    person.CALLBACK: person.after_callback,
+    feedback.COMPLAINT: feedback.after_complaint,
+}
+
+_TASKS: dict[str, Callable[[Context], Decision]] = {
+    "book_appointment": booking.start,
+    "reschedule_appointment": lambda ctx: changes.start(ctx, changes.RESCHEDULE),
+    "cancel_appointment": lambda ctx: changes.start(ctx, changes.CANCEL),
+    "appointment_status": changes.status,
+    "ask_opening_hours": hours.opening_hours,
+    "request_agent": lambda ctx: person.bring(ctx, "request"),
+    "request_callback": lambda ctx: person.ask_callback(ctx, "好的。"),
+    "emergency": safety.emergency,
+    "distress": safety.distress,
+    "report_scam": safety.scam,
+    "complain": feedback.complain,
+    "rate_service": feedback.rate,
+    "bind_relative": _bind,
+    "affirm": _affirm,
+    "deny": _affirm,
+    "repeat": talk.repeat,
+    "slower": talk.slower,
+    "louder": talk.louder,
+    "go_on": talk.go_on,
+    "greet": talk.greet,
+    "thank": talk.thank,
+    "goodbye": talk.goodbye,
+    "chitchat": talk.chitchat,
+    "abuse": talk.abuse,
+    "bot_challenge": talk.bot_challenge,
+    "out_of_scope": talk.out_of_scope,
+}

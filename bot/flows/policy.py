@@ -1,0 +1,213 @@
+"""Policy questions: the entry of the right region, whose rule it is, and where it stands."""
+
+from __future__ import annotations
+
+from bot.decision import Context, Decision, RememberRegion
+from bot.flows import regions
+from bot.messages import Act, Citation, PolicyAnswer, Reply
+from bot.speech import speakable, spoken_turns
+from bot.state import DialogueState
+from bot.wording import PERSON_OFFER, offer_choices, say
+
+ASPECT_WORDS = {
+    "materials": "要带什么",
+    "where": "在哪里办",
+    "how": "怎么一步步办",
+    "time_limit": "要多久",
+    "cost": "花多少钱、报多少",
+    "eligibility": "哪些人能办",
+    "phone": "打什么电话",
+    "hours": "几点上班",
+}
+_WHERE_INSURED = "您的医保是在哪个地方参加的?请告诉我市或者省。"
+_MORE_TOPIC = "您还问了{name}。要我接着说吗?"
+
+
+def answer(ctx: Context, topic: str, state: DialogueState | None = None) -> Decision:
+    """State a topic's entry for the region in effect, ask for the region, or say honestly that nothing is known."""
+    state = ctx.state if state is None else state
+    told = regions.told(ctx)
+    if told.ambiguous:
+        return _ask_which(ctx, topic, told.named, state)
+    region = told.code or state.region or ctx.known_region
+    covered = ctx.knowledge.regions(topic)
+    if region is None and any(covered):
+        asking = state.with_(
+            flow="region", slots={"topic": topic}, expecting="region", topic=topic, failures=0
+        )
+        name = ctx.knowledge.topic_name(topic)
+        reply = say(
+            Act.CLARIFY,
+            f"您问的是{name}。各地规定不一样。{_WHERE_INSURED}",
+            f"您问的是{name}。{_WHERE_INSURED}",
+            topic=topic,
+        )
+        return Decision(asking, reply)
+    found = ctx.knowledge.lookup(topic, region, ctx.today)
+    remember = (RememberRegion(told.code),) if told.code else ()
+    if found is None:
+        return Decision(*_nothing_known(ctx, topic, region, state), actions=remember)
+    return Decision(*_state(ctx, found, state), actions=remember)
+
+
+def answer_aspect(ctx: Context, aspect: str) -> Decision:
+    """A follow-up such as 要带什么 on the policy last stated."""
+    state = ctx.state
+    topic = state.topic
+    if topic is None:
+        reply = say(Act.CLARIFY, "您问的是哪件事呢?比如异地看病、慢性病认定、报销。")
+        return Decision(state.with_(expecting="topic"), reply)
+    region = regions.told(ctx).code or state.region or ctx.known_region
+    found = ctx.knowledge.lookup(topic, region, ctx.today)
+    if found is None:
+        return answer(ctx, topic)
+    sentence = found.aspect(aspect)
+    if sentence is None:
+        return Decision(*_aspect_unknown(found, aspect, state))
+    body = "".join((f"{found.authority}的规定:", sentence, *found.caveats))
+    text = f"{body}\n{cite(found)}"
+    reply = _policy_reply(Act.ANSWER, found, text, body)
+    return Decision(_talked(state, found).with_(offer=None), reply)
+
+
+def did_you_mean(ctx: Context, topics: tuple[str, ...]) -> Decision:
+    """Ask back between at most two topics."""
+    names = [ctx.knowledge.topic_name(topic) for topic in topics]
+    if len(topics) == 1:
+        reply = say(Act.CLARIFY, f"您是想问{names[0]}吗?", choices=("是", "不是"), topic=topics[0])
+        state = ctx.state.with_(offer=f"topic:{topics[0]}", choices=(), failures=ctx.state.failures)
+        return Decision(state, reply)
+    reply = offer_choices(Act.CLARIFY, "您想问的是哪一个?", names)
+    return Decision(ctx.state.with_(flow="topic", expecting="choice", choices=topics), reply)
+
+
+def several(ctx: Context, topics: tuple[str, ...]) -> Decision:
+    """Several matters in one sentence: the first now, the others on offer."""
+    first = answer(ctx, topics[0])
+    if first.reply.act is not Act.ANSWER:
+        return Decision(first.state.with_(pending_topics=topics[1:]), first.reply, first.actions)
+    return offer_pending(ctx, first, topics[1:])
+
+
+def offer_pending(ctx: Context, stated: Decision, topics: tuple[str, ...]) -> Decision:
+    """Append the offer of the next matter to an answer."""
+    if not topics or stated.reply.act is not Act.ANSWER:
+        return stated
+    question = _MORE_TOPIC.format(name=ctx.knowledge.topic_name(topics[0]))
+    reply = with_tail(stated.reply, question)
+    state = stated.state.with_(pending_topics=topics, offer=f"topic:{topics[0]}", more=())
+    return Decision(state, reply, stated.actions)
+
+
+def with_tail(reply: Reply, question: str) -> Reply:
+    """A reply with one more question behind its text."""
+    fields = {f: getattr(reply, f) for f in reply.__dataclass_fields__}
+    fields["text"] = f"{reply.text}\n\n{question}"
+    fields["speech"] = f"{reply.speech}{speakable(question)}"
+    return Reply(**fields)
+
+
+def cite(found: PolicyAnswer) -> str:
+    """Whose rule it is and where it stands, in one line."""
+    places = ";".join(_place(c) for c in found.citations)
+    return f"依据:{places}。这是{found.authority}的规定。"
+
+
+def _place(citation: Citation) -> str:
+    ended = "" if citation.in_force else "(已过有效期)"
+    return f"{citation.document} {citation.clause}({citation.issued}发布){ended}"
+
+
+def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[DialogueState, Reply]:
+    lead = _lead(ctx, found)
+    warning = "".join(f"\n\n请注意:{caveat}" for caveat in found.caveats)
+    asked = [a for a in ctx.parse.values("aspect") if a in ASPECT_WORDS]
+    silent = [a for a in asked if found.aspect(a) is None and a not in ("how", "hours")]
+    unknown = ""
+    if silent:
+        unknown = f"\n\n{ASPECT_WORDS[silent[0]]},文件里没有写。{found.unknowns or PERSON_OFFER}"
+    elif found.unknowns:
+        unknown = f"\n\n{found.unknowns}"
+    text = f"【{found.title}】\n{lead}{found.written}{warning}{unknown}\n\n{cite(found)}"
+    caveats = [f"请注意,{c}" for c in found.caveats]
+    unknown_speech = [f"{ASPECT_WORDS[silent[0]]},文件里没有写。"] if silent else []
+    first, *rest = found.spoken
+    opening = lead or f"按{found.authority}的规定。"
+    turns = spoken_turns(
+        [speakable(t) for t in (*caveats[:1], opening + first, *unknown_speech, *rest, *caveats[1:])]
+    )
+    reply = _policy_reply(Act.ANSWER, found, text, turns[0])
+    offer = "more" if turns[1:] else ("agent" if silent else None)
+    new = _talked(state, found).with_(offer=offer, more=turns[1:])
+    return new, reply
+
+
+def _lead(ctx: Context, found: PolicyAnswer) -> str:
+    if not found.is_fallback:
+        return ""
+    name = ctx.knowledge.region_name(found.asked_region)
+    if found.region is None:
+        return f"我这里没有{name}自己的规定。下面说的是全国通用的。"
+    return f"我这里没有{name}自己的规定。下面是{found.authority}的规定。"
+
+
+def _policy_reply(act: Act, found: PolicyAnswer, text: str, speech: str) -> Reply:
+    return Reply(
+        text=text,
+        speech=speakable(speech),
+        act=act,
+        topic=found.topic,
+        region=found.asked_region or found.region,
+        entry_id=found.entry_id,
+        citations=found.citations,
+    )
+
+
+def _talked(state: DialogueState, found: PolicyAnswer) -> DialogueState:
+    """After an answer: a task under way goes on, a region or topic question is settled."""
+    settled = state if state.flow not in ("region", "topic") else state.idle()
+    return settled.with_(
+        topic=found.topic,
+        entry_id=found.entry_id,
+        region=found.asked_region or state.region,
+        failures=0,
+        choices=() if settled.flow is None else settled.choices,
+    )
+
+
+def _aspect_unknown(found: PolicyAnswer, aspect: str, state: DialogueState) -> tuple[DialogueState, Reply]:
+    silent = f"{ASPECT_WORDS.get(aspect, '这一点')},{found.authority}的文件里没有写,我不能乱说。"
+    text = f"{silent}{found.unknowns or ''}\n{PERSON_OFFER}" if found.unknowns else f"{silent}{PERSON_OFFER}"
+    reply = Reply(
+        text=text,
+        speech=speakable(f"{silent}{PERSON_OFFER}"),
+        act=Act.ANSWER,
+        topic=found.topic,
+        region=found.asked_region or found.region,
+        entry_id=found.entry_id,
+    )
+    return state.with_(offer="agent", failures=0), reply
+
+
+def _nothing_known(
+    ctx: Context, topic: str, region: str | None, state: DialogueState
+) -> tuple[DialogueState, Reply]:
+    name = ctx.knowledge.topic_name(topic)
+    where = ctx.knowledge.region_name(region) if region else ""
+    reply = say(
+        Act.FALLBACK,
+        f"{where}关于{name}的规定,我这里没有收录,不能乱说。{PERSON_OFFER}",
+        topic=topic,
+        region=region,
+    )
+    kept = state.idle() if state.flow in ("region", "topic") else state
+    return kept.with_(offer="agent", topic=topic, region=region or state.region, failures=0), reply
+
+
+def _ask_which(ctx: Context, topic: str, codes: tuple[str, ...], state: DialogueState) -> Decision:
+    names = [ctx.knowledge.region_name(code) for code in codes]
+    reply = offer_choices(Act.CLARIFY, "您的医保是在哪里参加的?", names, topic=topic)
+    asking = state.with_(
+        flow="region", slots={"topic": topic}, expecting="region", choices=codes[:3], topic=topic
+    )
+    return Decision(asking, reply)

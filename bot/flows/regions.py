@@ -1,0 +1,56 @@
+"""Which place's rules a citizen means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.decision import Context
+
+_INSURED_BEFORE = re.compile(r"(参保|医保|社保|户口|户籍|老家|退休)[^,。,;;]{0,4}$")
+_INSURED_AFTER = re.compile(r"(参的?保|交的?医保|的?医保|户口|户籍|老家|退休)")
+_LIVING = re.compile(r"(住在?|来到?|去|到|在)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The region told in this utterance: its code, or the several named where it stays open."""
+
+    code: str | None = None
+    named: tuple[str, ...] = ()
+
+    @property
+    def ambiguous(self) -> bool:
+        """Several places were named and none stands out as the place of insurance."""
+        return self.code is None and len(self.named) > 1
+
+
+def told(ctx: Context) -> Told:
+    """The place of insurance as told now: named by words like 参保, 户口, 老家 where several places occur."""
+    found = [e for e in ctx.parse.entities if e.type == "region"]
+    codes = tuple(dict.fromkeys(e.value for e in found))
+    if len(codes) <= 1:
+        return Told(codes[0] if codes else None, codes)
+    narrowest = _one_inside_the_other(codes)
+    if narrowest:
+        return Told(narrowest, codes)
+    text = ctx.parse.text
+    insured = [
+        e.value
+        for e in found
+        if _INSURED_BEFORE.search(text[max(0, e.start - 8) : e.start])
+        or _INSURED_AFTER.match(text[e.end : e.end + 5])
+    ]
+    if len(set(insured)) == 1:
+        return Told(insured[0], codes)
+    elsewhere = {e.value for e in found if _LIVING.search(text[max(0, e.start - 2) : e.start])}
+    left = [code for code in codes if code not in elsewhere]
+    return Told(left[0] if len(left) == 1 else None, codes)
+
+
+def _one_inside_the_other(codes: tuple[str, ...]) -> str | None:
+    """山东济宁 names one place twice: the narrower one."""
+    for narrow in codes:
+        if all(narrow == wide or narrow.startswith(wide.rstrip("0")) for wide in codes):
+            return narrow
+    return None

@@ -1,0 +1,100 @@
+"""How replies are put together: one text to read, one speech to hear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from bot.messages import Act, Reply
+from bot.speech import GO_ON_QUESTION, MAX_SPOKEN, speakable, spoken_turns
+from bot.state import DialogueState
+
+PERSON_OFFER = "要我帮您转人工吗?"
+
+
+def say(act: Act, text: str, speech: str | None = None, **fields: Any) -> Reply:
+    """A reply whose speech, unless given, is the text made speakable."""
+    return Reply(text=text, speech=speakable(text) if speech is None else speech, act=act, **fields)
+
+
+def offer_choices(act: Act, question: str, options: Sequence[str], **fields: Any) -> Reply:
+    """A question with up to three options: numbered lines to read, keys to press."""
+    options = tuple(options[:3])
+    lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
+    keys = ";".join(f"{speakable(option)},按{'一二三'[i]}" for i, option in enumerate(options))
+    return Reply(
+        text="\n".join([question, *lines]),
+        speech=f"{speakable(question)}{keys}。",
+        act=act,
+        choices=options,
+        **fields,
+    )
+
+
+def limit_speech(reply: Reply, state: DialogueState) -> tuple[Reply, DialogueState]:
+    """Cut a reply's speech to what is said in one go; the rest waits in ``state.more``.
+
+    A state that already holds a rest keeps it behind what is cut here.
+    """
+    body, question = _closing_question(reply.speech)
+    if len(body) <= MAX_SPOKEN and question:
+        return reply, state
+    turns = spoken_turns([reply.speech])
+    if len(turns) <= 1 and not (state.more and state.offer == "more"):
+        return reply, state
+    first, rest = turns[0] if turns else "", (*turns[1:], *state.more)
+    if not rest:
+        return reply, state
+    speech = f"{first}{GO_ON_QUESTION}" if not first.endswith(GO_ON_QUESTION) else first
+    changed = {f: getattr(reply, f) for f in reply.__dataclass_fields__}
+    changed["speech"] = speech
+    return Reply(**changed), state.with_(more=tuple(rest), offer=state.offer or "more")
+
+
+def _closing_question(speech: str) -> tuple[str, str]:
+    """A speech and the question it ends with (empty where it ends with none)."""
+    match = re.search(r"[^。!?;]*[??]$", speech)
+    return (speech[: match.start()], match.group()) if match else (speech, "")
+
+
+def written_date(day: date) -> str:
+    """11月25日(周三)."""
+    return f"{day.month}月{day.day}日(周{'一二三四五六日'[day.weekday()]})"
+
+
+def written_time(moment: datetime) -> str:
+    """11月25日(周三) 上午9:00."""
+    part = "上午" if moment.hour < 12 else "下午" if moment.hour < 18 else "晚上"
+    hour = moment.hour if moment.hour <= 12 else moment.hour - 12
+    return f"{written_date(moment.date())}{part}{hour}点{_minutes(moment.minute)}"
+
+
+def clock(moment: datetime) -> str:
+    """上午9点半."""
+    part = "上午" if moment.hour < 12 else "下午" if moment.hour < 18 else "晚上"
+    hour = moment.hour if moment.hour <= 12 else moment.hour - 12
+    return f"{part}{hour}点{_minutes(moment.minute)}"
+
+
+def _minutes(minute: int) -> str:
+    return "" if minute == 0 else "半" if minute == 30 else f"{minute}分"
+
+
+def join_sentences(*sentences: str | None) -> str:
+    """Non-empty sentences one after the other."""
+    return "".join(s for s in sentences if s)
+
+
+__all__ = [
+    "MAX_SPOKEN",
+    "PERSON_OFFER",
+    "clock",
+    "join_sentences",
+    "limit_speech",
+    "offer_choices",
+    "say",
+    "written_date",
+    "written_time",
+]
