@@ -8,9 +8,9 @@ Use it from a room's conftest.py or a test module::
         page = new_page(390, 844)
         page.goto("http://127.0.0.1:8000/simulator")
 
-``browser`` lives for one test module: Playwright's synchronous interface keeps an event loop in its thread, and
-a longer life would disturb tests that use asyncio. A page that throws an uncaught error, or asks any host but
-this machine for anything, fails its test.
+``browser`` lives for one test module: Playwright's synchronous interface keeps an event loop in its thread,
+and a longer life would disturb tests that use asyncio. A page that throws an uncaught error, or asks any host
+but this machine for anything, fails its test.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Opens pages: ``new_page(width=390, height=844, **context_options)``; each has its own cookies and storage."""
+    """Opens pages: ``new_page(width=390, height=844, **context_options)``, each with its own storage."""
     contexts: list[BrowserContext] = []
     trouble: list[str] = []
 
