@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
 from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import check_signature
+from werkzeug.serving import make_server
 
 from tests.standin_fixture import AES_KEY, APP_ID, SECRET, TOKEN
 from webhooks.standin import Clock, StandIn
@@ -58,7 +58,7 @@ def account_server() -> Iterator[AccountServer]:
     app = Flask("account")
     app.add_url_rule("/wechat", view_func=server.handle, methods=["GET", "POST"])
     http = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     server.url = f"http://127.0.0.1:{http.port}/wechat"
     yield server
