@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from bot.decision import Context, Decision, Done, Refused
 from bot.flows import booking, changes, feedback, hours, person, policy, regions, safety, talk
 from bot.messages import Act, Intent, Reply, UtteranceKind
+from bot.speech import GO_ON_QUESTION
 from bot.state import DialogueState
 from bot.wording import limit_speech, say
 
 _POLICY = "ask_"
+_EDGES = "。，！？,!?. "  # what may stand around an answer of few words
 _TASK_QUESTIONS = ("ask_opening_hours", "ask_aspect")
 
 
@@ -46,8 +48,8 @@ def finish(ctx: Context, decision: Decision) -> Decision:
         return decision
     if state.more is ctx.state.more and reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER, Act.CONTINUE):
         state = state.with_(more=(), offer=None if state.offer == "more" else state.offer)
-    if reply.act is Act.ANSWER and state.more and not reply.speech.endswith("要我接着说吗?"):
-        reply = replace(reply, speech=f"{reply.speech}要我接着说吗?")
+    if reply.act is Act.ANSWER and state.more and not reply.speech.endswith(GO_ON_QUESTION):
+        reply = replace(reply, speech=f"{reply.speech}{GO_ON_QUESTION}")
     else:
         reply, state = limit_speech(reply, state)
     if reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER):
@@ -138,7 +140,7 @@ def _chosen(ctx: Context, value: str) -> Decision:
 
 def _option_said(ctx: Context) -> str | None:
     """The option that the citizen named by its number or its words."""
-    choices, text = ctx.state.choices, ctx.parse.text.strip("。,!? ")
+    choices, text = ctx.state.choices, ctx.parse.text.strip(_EDGES)
     ordinals = {
         "1": 0,
         "一": 0,
@@ -200,7 +202,7 @@ def _continue_visit(ctx: Context, thresholds: Thresholds) -> Decision | None:
     """Booking, moving, cancelling: an answer, a correction, a side question, or something else."""
     state, flow = ctx.state, ctx.state.flow
     if ctx.intent in ("cancel_appointment", "goodbye") and flow == booking.NAME and not booking.takes(ctx):
-        return Decision(state.idle(), say(Act.AFFIRM, "好的,那就先不约了。还有什么要问的吗?"))
+        return Decision(state.idle(), say(Act.AFFIRM, "好的，那就先不约了。还有什么要问的吗？"))
     if ctx.intent in ("repeat", "slower", "louder", "go_on"):
         return None
     if _is_side_question(ctx, thresholds):
@@ -213,7 +215,7 @@ def _continue_visit(ctx: Context, thresholds: Thresholds) -> Decision | None:
     if flow != booking.NAME:
         return _continue_change(ctx)
     if ctx.intent == "deny" and not booking.takes(ctx) and state.expecting != "correction":
-        return Decision(state.idle(), say(Act.AFFIRM, "好的,那就先不约了。还有什么要问的吗?"))
+        return Decision(state.idle(), say(Act.AFFIRM, "好的，那就先不约了。还有什么要问的吗？"))
     taken = booking.take(ctx, state)
     decision = booking.proceed(ctx, taken)
     if taken.slots == state.slots and state.expecting not in ("confirm", "correction", None):
@@ -224,7 +226,7 @@ def _continue_visit(ctx: Context, thresholds: Thresholds) -> Decision | None:
 def _continue_change(ctx: Context) -> Decision | None:
     state = ctx.state
     if ctx.intent == "deny" and not booking.takes(ctx):
-        return Decision(state.idle(), say(Act.AFFIRM, "好的,还是原来的时间。还有什么要问的吗?"))
+        return Decision(state.idle(), say(Act.AFFIRM, "好的，还是原来的时间。还有什么要问的吗？"))
     if state.expecting == "appointment":
         return None
     if state.flow == changes.CANCEL and not booking.takes(ctx):
@@ -295,7 +297,7 @@ def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
     if offer.startswith("topic:") and not ctx.state.pending_topics:
         return _not_understood(replace(ctx, state=state))
     idle = state.idle().with_(more=())
-    return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗?"))
+    return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
 
 def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
@@ -352,7 +354,7 @@ def _informed(ctx: Context) -> Decision:
     if ctx.parse.first("region"):
         code = regions.told(ctx).code
         name = ctx.knowledge.region_name(code) if code else "这里"
-        reply = say(Act.CLARIFY, f"好的,{name}。您想问什么事?", region=code)
+        reply = say(Act.CLARIFY, f"好的，{name}。您想问什么事？", region=code)
         return Decision(ctx.state.with_(region=code or ctx.state.region, failures=0), reply)
     if ctx.parse.first("aspect") and ctx.state.topic:
         return policy.answer_aspect(ctx, ctx.parse.first("aspect") or "")
@@ -362,17 +364,17 @@ def _informed(ctx: Context) -> Decision:
 def _not_understood(ctx: Context) -> Decision:
     failures = ctx.state.failures + 1
     if failures >= 2:
-        return person.bring(ctx, "no_match", "对不起,我还是没有听懂。")
+        return person.bring(ctx, "no_match", "对不起，我还是没有听懂。")
     reply = say(
         Act.FALLBACK,
-        "对不起,我没有听懂。请您换个说法,一次说一件事。比如:异地看病怎么备案。想找人,说“转人工”。",
-        "对不起,我没有听懂。请您换个说法,一次说一件事。想找人,说转人工。",
+        "对不起，我没有听懂。请您换个说法，一次说一件事。比如：异地看病怎么备案。想找人，说“转人工”。",
+        "对不起，我没有听懂。请您换个说法，一次说一件事。想找人，说转人工。",
     )
     return Decision(ctx.state.idle().with_(failures=failures), reply)
 
 
 def _affirm(ctx: Context) -> Decision:
-    return Decision(ctx.state.with_(failures=0), say(Act.AFFIRM, "好的。还有什么要问的吗?"))
+    return Decision(ctx.state.with_(failures=0), say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
 
 def _bind(ctx: Context) -> Decision:

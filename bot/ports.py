@@ -17,7 +17,7 @@ class YinlingError(Exception):
     """Any failure with a designed behaviour. ``code`` names stage and cause; ``spoken`` can be said to a citizen."""
 
     code = "internal.error"
-    spoken = "系统刚才出了点小问题。请您再说一遍,或者说转人工。"
+    spoken = "系统刚才出了点小问题。请您再说一遍，或者说转人工。"
 
 
 class UnderstandingUnavailable(YinlingError):
@@ -30,7 +30,7 @@ class TranscriptionUnavailable(YinlingError):
     """No recogniser can turn this voice message into text."""
 
     code = "asr.unavailable"
-    spoken = "我现在还听不了语音消息。请您打字,或者拨打12393。"
+    spoken = "我现在还听不了语音消息。请您打字，或者拨打12393。"
 
 
 class Understanding(Protocol):

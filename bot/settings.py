@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +59,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     state_dir = Path(env.get("YINLING_STATE", ROOT / "var")).resolve()
 
     secrets = SecretsOnDisk(state_dir / "secrets")
-    socket = quote(str(state_dir / "redis.sock"), safe="/")
     return Settings(
         state_dir=state_dir,
         database_url=_with_driver(env.get("DATABASE_URL") or f"sqlite:///{state_dir / 'yinling.db'}"),
-        redis_url=env.get("REDIS_URL") or f"unix://{socket}",
+        redis_url=env.get("REDIS_URL") or f"unix://{_redis_socket(state_dir)}",
         nlu_url=env.get("NLU_URL") or f"http://127.0.0.1:{env.get('NLU_PORT', '5005')}",
         nlu_token=env.get("NLU_TOKEN") or secrets.get("nlu_token"),
         nlu_timeout=float(env.get("NLU_TIMEOUT", "2.0")),
@@ -90,6 +91,15 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
         session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
     )
+
+
+def _redis_socket(state_dir: Path) -> str:
+    """Where the project's own Redis listens; a socket's path may have 107 bytes (unix(7)), so deep folders get a short one."""
+    path = str(state_dir / "redis.sock")
+    if len(path.encode()) > 100:
+        digest = hashlib.sha256(path.encode()).hexdigest()[:12]
+        path = f"{tempfile.gettempdir()}/yinling-{digest}/redis.sock"
+    return quote(path, safe="/")
 
 
 def _with_driver(url: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date, time
 import cn2an
 
 MAX_SPOKEN = 80  # characters said before asking whether to go on (outside contract)
-GO_ON_QUESTION = "要我接着说吗?"
+GO_ON_QUESTION = "要我接着说吗？"
 
 _DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 _URL = re.compile(r"https?://\S+|www\.\S+")
@@ -18,9 +18,10 @@ _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
 _YEAR = re.compile(r"(\d{4})(?=年)")
 _LONG_DIGITS = re.compile(r"\d[\d\- ]{3,}\d")
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
-_BRACKETED = re.compile(r"[〔\[\((【]([^〕\]\))】]*)[〕\]\))】]")
-_SENTENCE = re.compile(r"[^。!?;!?;\n]+[。!?;!?;\n]*")
-_CLAUSE = re.compile(r"[^,、:,]+[,、:,]*")
+_BRACKETED = re.compile(r"[〔\[（(【]([^〕\]）)】]*)[〕\]）)】]")
+_SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;\n]*")
+_CLAUSE = re.compile(r"[^，、：,:]+[，、：,:]*")
+_UNSPEAKABLE = re.compile(r"[·•*#_《》“”\"'‘’]")
 _WORDS = {
     "APP": "手机应用",
     "App": "手机应用",
@@ -42,30 +43,31 @@ def speakable(text: str) -> str:
     text = _ISO_DATE.sub(lambda m: say_date(date(int(m[1]), int(m[2]), int(m[3]))), text)
     text = _CLOCK.sub(lambda m: say_time(time(int(m[1]), int(m[2]))), text)
     text = re.sub(r"(上午|中午|下午|晚上)(?:上午|中午|下午|晚上)", r"\1", text)
-    text = re.sub(r"\s*[–—~~]\s*", "到", text)
+    text = re.sub(r"\s*[–—～~]\s*", "到", text)
     text = _YEAR.sub(lambda m: "".join("零一二三四五六七八九"[int(d)] for d in m[1]), text)
     text = re.sub(r"(?<!\d)(12345|12393|120|110|96110)(?!\d)", lambda m: say_digits(m[1]), text)
     text = _LONG_DIGITS.sub(lambda m: say_digits(m[0]), text)
     text = _DECIMAL.sub(lambda m: cn2an.an2cn(m[0], "low"), text)
     text = re.sub(r"二(?=个|点|天|次|位|种|年|张|条|家)", "两", text)
     text = re.sub(r"(?<=[十百千万零一二三四五六七八九])两(?=个|点|天|次|位|种|年|张|条|家)", "二", text)
-    text = _BRACKETED.sub(lambda m: "," + m[1] + "," if m[1] else "", text)
-    text = re.sub(r"[·•*#_《》“”\"'‘’]", "", text)
-    text = re.sub(r"[,,]{2,}", ",", re.sub(r"\s*\n+\s*", "。", text.strip()))
-    return re.sub(r"([。!?:;,、])[。,]+", r"\1", text).strip(" ,")
+    text = _BRACKETED.sub(lambda m: f"，{m[1]}，" if m[1] else "", text)
+    text = _UNSPEAKABLE.sub("", text)
+    text = re.sub(r"\s*\n+\s*", "。", text.strip())
+    text = re.sub(r"[，,]{2,}", "，", text)
+    return re.sub(r"([。！？：；，、!?:;,])[。，,]+", r"\1", text).strip(" ，,")
 
 
 def say_digits(digits: str) -> str:
     """A number read digit by digit; a mobile number in groups of 3-4-4, separated by commas."""
     plain = re.sub(r"\D", "", digits)
     groups = [plain[:3], plain[3:7], plain[7:]] if len(plain) == 11 else [plain]
-    return ",".join("".join(_DIGITS[d] for d in group) for group in groups)
+    return "，".join("".join(_DIGITS[d] for d in group) for group in groups)
 
 
 def say_date(day: date) -> str:
     """十一月二十五号,星期三."""
     weekday = "一二三四五六日"[day.weekday()]
-    return f"{cn2an.an2cn(day.month)}月{cn2an.an2cn(day.day)}号,星期{weekday}"
+    return f"{cn2an.an2cn(day.month)}月{cn2an.an2cn(day.day)}号，星期{weekday}"
 
 
 def say_time(moment: time) -> str:

@@ -11,7 +11,7 @@ from bot.messages import Act, Reply
 from bot.speech import GO_ON_QUESTION, MAX_SPOKEN, speakable, spoken_turns
 from bot.state import DialogueState
 
-PERSON_OFFER = "要我帮您转人工吗?"
+PERSON_OFFER = "要我帮您转人工吗？"
 
 
 def say(act: Act, text: str, speech: str | None = None, **fields: Any) -> Reply:
@@ -23,7 +23,7 @@ def offer_choices(act: Act, question: str, options: Sequence[str], **fields: Any
     """A question with up to three options: numbered lines to read, keys to press."""
     options = tuple(options[:3])
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
-    keys = ";".join(f"{speakable(option)},按{'一二三'[i]}" for i, option in enumerate(options))
+    keys = "；".join(f"{speakable(option)}，按{'一二三'[i]}" for i, option in enumerate(options))
     return Reply(
         text="\n".join([question, *lines]),
         speech=f"{speakable(question)}{keys}。",
@@ -55,7 +55,7 @@ def limit_speech(reply: Reply, state: DialogueState) -> tuple[Reply, DialogueSta
 
 def _closing_question(speech: str) -> tuple[str, str]:
     """A speech and the question it ends with (empty where it ends with none)."""
-    match = re.search(r"[^。!?;]*[??]$", speech)
+    match = re.search(r"[^。！？；!?;]*[？?]$", speech)
     return (speech[: match.start()], match.group()) if match else (speech, "")
 
 

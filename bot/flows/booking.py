@@ -13,22 +13,22 @@ from bot.wording import clock, offer_choices, say, written_date, written_time
 NAME = "booking"
 ORDER = ("matter", "region", "date", "time", "name", "phone")
 QUESTIONS = {
-    "matter": "您要来办什么事?比如慢性病认定、报销、补卡。",
-    "region": "您要去哪个地方办?请说市或者省,比如济南。",
-    "date": "您想哪一天来?比如明天,或者下周三。",
-    "time": "您想几点来?",
-    "name": "请问来办事的人叫什么名字?",
-    "phone": "请说一个手机号码,有变动好通知您。",
+    "matter": "您要来办什么事？比如慢性病认定、报销、补卡。",
+    "region": "您要去哪个地方办？请说市或者省，比如济南。",
+    "date": "您想哪一天来？比如明天，或者下周三。",
+    "time": "您想几点来？",
+    "name": "请问来办事的人叫什么名字？",
+    "phone": "请说一个手机号码，有变动好通知您。",
 }
 KINDS = {"hall": "到大厅", "home": "上门服务", "video": "视频办理"}
 _CLOSED = {
-    "weekend": "是周末,大厅不上班",
-    "holiday": "放假,大厅不上班",
+    "weekend": "是周末，大厅不上班",
+    "holiday": "放假，大厅不上班",
     "past": "已经过了",
-    "too_far": "太远了,现在只能约14天以内的",
+    "too_far": "太远了，现在只能约14天以内的",
     "full": "已经约满了",
     "outside_hours": "大厅不上班",
-    "unannounced": "的放假安排还没公布,先不能约",
+    "unannounced": "的放假安排还没公布，先不能约",
 }
 
 
@@ -65,7 +65,7 @@ def take(ctx: Context, state: DialogueState) -> DialogueState:
 
 def _take_bare(ctx: Context, state: DialogueState) -> DialogueState:
     """An answer in the citizen's own words to the slot that was asked for."""
-    asked, text = state.expecting, ctx.parse.text.strip("。,!? ")
+    asked, text = state.expecting, ctx.parse.text.strip("。，！？,!?. ")
     if asked == "matter" and "matter" not in state.slots and 2 <= len(text) <= 30:
         return state.fill(matter=text.removeprefix("我要").removeprefix("我想").removeprefix("办") or text)
     if asked == "name" and "name" not in state.slots and 2 <= len(text) <= 4 and text.isalpha():
@@ -79,6 +79,11 @@ def _take_bare(ctx: Context, state: DialogueState) -> DialogueState:
         if free:
             return state.fill(time=f"{free[0]:%H:%M}")
     return state
+
+
+def wanted_region(ctx: Context) -> str | None:
+    """The region of the hall that this turn is about."""
+    return regions.told(ctx).code or ctx.state.slots.get("region") or ctx.state.region or ctx.known_region
 
 
 def takes(ctx: Context) -> bool:
@@ -113,7 +118,7 @@ def confirmed(ctx: Context) -> Decision:
         name=slots["name"],
         phone=slots["phone"],
     )
-    pending = say(Act.ASK_SLOT, "系统忙,还没有约上。请您再说一次。", slots=shown(ctx.state))
+    pending = say(Act.ASK_SLOT, "系统忙，还没有约上。请您再说一次。", slots=shown(ctx.state))
     return Decision(ctx.state, pending, (action,), deciding=action)
 
 
@@ -125,10 +130,10 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
         place = ctx.availability.name if ctx.availability else ""
         address = ctx.availability.address if ctx.availability else None
         text = (
-            f"约好了。{written_time(start_time)},{place},办{slots['matter']}。\n"
-            f"预约号:{result.facts['reference']}\n"
-            + (f"地址:{address}\n" if address else "")
-            + "要改时间或者取消,跟我说一声就行。"
+            f"约好了。{written_time(start_time)},{place}，办{slots['matter']}。\n"
+            f"预约号：{result.facts['reference']}\n"
+            + (f"地址：{address}\n" if address else "")
+            + "要改时间或者取消，跟我说一声就行。"
         )
         speech = (
             f"约好了。{written_time(start_time)},{place}。预约号是{result.facts['reference']}。请记一下。"
@@ -139,7 +144,7 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
         return Decision(ctx.state.idle(), reply)
     if result.code == "appointment.already_booked":
         reply = say(
-            Act.BOOKING_STATUS, f"{written_time(start_time)}您已经约过了,不用再约。", slots=shown(ctx.state)
+            Act.BOOKING_STATUS, f"{written_time(start_time)}您已经约过了，不用再约。", slots=shown(ctx.state)
         )
         return Decision(ctx.state.idle(), reply)
     return _offer_times(ctx, ctx.state.without("time"), f"{clock(start_time)}刚刚被约满了。")
@@ -147,7 +152,9 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
 
 def read_again(ctx: Context) -> Decision:
     """A bare no to the read-back: ask what is wrong."""
-    reply = say(Act.ASK_SLOT, "哪里不对?您直接告诉我对的就行,比如:不对,是下周四。", slots=shown(ctx.state))
+    reply = say(
+        Act.ASK_SLOT, "哪里不对？您直接告诉我对的就行，比如：不对，是下周四。", slots=shown(ctx.state)
+    )
     return Decision(ctx.state.with_(expecting="correction"), reply)
 
 
@@ -163,7 +170,7 @@ def _ask(ctx: Context, state: DialogueState, slot: str) -> Decision:
         return _offer_times(ctx, state, "")
     question = QUESTIONS[slot]
     if slot == "phone" and ctx.parse.first("bad_phone"):
-        question = "这个号码好像不对,手机号是11位。请您再说一遍。"
+        question = "这个号码好像不对，手机号是11位。请您再说一遍。"
     return Decision(state.with_(expecting=slot, choices=()), say(Act.ASK_SLOT, question, slots=shown(state)))
 
 
@@ -179,7 +186,7 @@ def _offer_dates(ctx: Context, state: DialogueState) -> Decision:
         ]
         if days:
             options = [written_date(day) for day in days[:3]]
-            reply = offer_choices(Act.ASK_SLOT, "这些日子能约,您哪天来?", options, slots=shown(state))
+            reply = offer_choices(Act.ASK_SLOT, "这些日子能约，您哪天来？", options, slots=shown(state))
             chosen = tuple(day.isoformat() for day in days[:3])
             return Decision(state.with_(expecting="date", choices=chosen), reply)
     place = f"去{ctx.availability.name}。" if ctx.availability and ctx.state.expecting == "region" else ""
@@ -193,7 +200,7 @@ def _offer_times(ctx: Context, state: DialogueState, lead: str) -> Decision:
         return _closed(ctx, state, "full")
     options = [clock(start) for start in free[:3]]
     day = written_date(date.fromisoformat(state.slots["date"]))
-    question = f"{lead}{day}还有这些时间,您几点来?"
+    question = f"{lead}{day}还有这些时间，您几点来？"
     reply = offer_choices(Act.ASK_SLOT, question, options, slots=shown(state))
     return Decision(state.with_(expecting="time", choices=tuple(f"{s:%H:%M}" for s in free[:3])), reply)
 
@@ -219,7 +226,7 @@ def _check(ctx: Context, state: DialogueState) -> Decision | None:
         name = ctx.knowledge.region_name(state.slots["region"])
         reply = say(
             Act.ASK_SLOT,
-            f"{name}的大厅还不能在我这里约。您要去别的地方办,请告诉我是哪里;或者说转人工。",
+            f"{name}的大厅还不能在我这里约。您要去别的地方办，请告诉我是哪里；或者说转人工。",
             slots=shown(state.without("region")),
         )
         return Decision(state.without("region").with_(expecting="region", choices=()), reply)
@@ -248,7 +255,7 @@ def _time_taken(ctx: Context, state: DialogueState, wanted: datetime) -> Decisio
     near = [s for s in ctx.availability.nearest(wanted, 20) if s.date() == wanted.date()][:3]
     if not near:
         return _closed(ctx, state, "full")
-    lead = f"{clock(wanted)}约不了,大厅{ctx.availability.hours}。这一天最近的时间是:"
+    lead = f"{clock(wanted)}约不了，大厅{ctx.availability.hours}。这一天最近的时间是："
     reply = offer_choices(Act.ASK_SLOT, lead, [clock(s) for s in near], slots=shown(state.without("time")))
     return Decision(
         state.without("time").with_(expecting="time", choices=tuple(f"{s:%H:%M}" for s in near)), reply
@@ -259,7 +266,7 @@ def _closed(ctx: Context, state: DialogueState, reason: str) -> Decision:
     assert ctx.availability is not None  # noqa: S101  (callers saw it)
     day = date.fromisoformat(state.slots["date"])
     holiday = ctx.availability.holidays.get(day)
-    why = f"是{holiday}放假,大厅不上班" if holiday and reason == "holiday" else _CLOSED.get(reason, "约不了")
+    why = f"是{holiday}放假，大厅不上班" if holiday and reason == "holiday" else _CLOSED.get(reason, "约不了")
     emptied = state.without("date", "time")
     after_day = datetime.combine(day, time(0), tzinfo=ctx.now.tzinfo)
     options = ctx.availability.earliest(60, state.slots.get("part"), after_day) or ctx.availability.earliest(
@@ -268,7 +275,7 @@ def _closed(ctx: Context, state: DialogueState, reason: str) -> Decision:
     days = list(dict.fromkeys(s.date() for s in options))[:3]
     reply = offer_choices(
         Act.ASK_SLOT,
-        f"{written_date(day)}{why}。最近能约的是:",
+        f"{written_date(day)}{why}。最近能约的是：",
         [written_date(d) for d in days],
         slots=shown(emptied),
     )
@@ -281,8 +288,8 @@ def _read_back(ctx: Context, state: DialogueState) -> Reply:
     place = ctx.availability.name if ctx.availability else ""
     kind = "" if slots.get("kind", "hall") == "hall" else f"({KINDS[slots['kind']]})"
     text = (
-        f"我说一遍,您听听对不对:{written_time(start_time)},{place}{kind},办{slots['matter']}。"
-        f"名字{slots['name']},电话{slots['phone']}。对吗?"
+        f"我说一遍，您听听对不对：{written_time(start_time)},{place}{kind}，办{slots['matter']}。"
+        f"名字{slots['name']}，电话{slots['phone']}。对吗？"
     )
     return say(Act.CONFIRM, text, slots=shown(state), choices=("对", "不对"), uninterruptible=True)
 

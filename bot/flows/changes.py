@@ -13,7 +13,7 @@ from bot.wording import offer_choices, say, written_time
 
 RESCHEDULE = "reschedule"
 CANCEL = "cancel"
-_NONE = "我没有查到您约过的事。要现在约一个吗?"
+_NONE = "我没有查到您约过的事。要现在约一个吗？"
 
 
 def status(ctx: Context) -> Decision:
@@ -21,7 +21,7 @@ def status(ctx: Context) -> Decision:
     if not ctx.upcoming:
         return _none(ctx)
     lines = [describe(view) for view in ctx.upcoming[:3]]
-    lead = "您约了:" if len(lines) == 1 else f"您约了{len(ctx.upcoming)}次:"
+    lead = "您约了：" if len(lines) == 1 else f"您约了{len(ctx.upcoming)}次："
     reply = say(Act.BOOKING_STATUS, "\n".join([lead, *lines]), slots=view_slots(ctx.upcoming[0]))
     return Decision(ctx.state.idle(), reply)
 
@@ -35,7 +35,7 @@ def start(ctx: Context, flow: str) -> Decision:
     if named is None and len(ctx.upcoming) > 1:
         options = [describe(view) for view in ctx.upcoming[:3]]
         word = "取消" if flow == CANCEL else "改"
-        reply = offer_choices(Act.ASK_SLOT, f"您约了{len(ctx.upcoming)}次,要{word}哪一次?", options)
+        reply = offer_choices(Act.ASK_SLOT, f"您约了{len(ctx.upcoming)}次，要{word}哪一次？", options)
         choices = tuple(str(view.id) for view in ctx.upcoming[:3])
         return Decision(state.with_(expecting="appointment", choices=choices), reply)
     return proceed(ctx, state.fill(appointment=str((named or ctx.upcoming[0]).id)))
@@ -49,9 +49,9 @@ def proceed(ctx: Context, state: DialogueState) -> Decision:
     if state.flow == CANCEL:
         reply = say(
             Act.CONFIRM,
-            f"您要取消这一次吗?{describe(view)}。",
+            f"您要取消这一次吗？{describe(view)}。",
             slots=view_slots(view),
-            choices=("对,取消", "不取消"),
+            choices=("对，取消", "不取消"),
             uninterruptible=True,
         )
         return Decision(state.with_(expecting="confirm", choices=()), reply)
@@ -69,7 +69,7 @@ def confirmed(ctx: Context) -> Decision:
     else:
         slots = ctx.state.slots
         action = Reschedule(view.id, _moment(ctx, slots["date"], slots["time"]))
-    pending = say(Act.ASK_SLOT, "系统忙,还没有办成。请您再说一次。")
+    pending = say(Act.ASK_SLOT, "系统忙，还没有办成。请您再说一次。")
     return Decision(ctx.state, pending, (action,), deciding=action)
 
 
@@ -81,7 +81,7 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
     if isinstance(result, Refused):
         return replace_lead(_new_time(ctx, ctx.state.without("time"), view), "这个时间刚刚被约满了。")
     if isinstance(result.action, Cancel):
-        reply = say(Act.CANCELLED, f"取消好了:{describe(view)}。", slots=view_slots(view))
+        reply = say(Act.CANCELLED, f"取消好了：{describe(view)}。", slots=view_slots(view))
         return Decision(ctx.state.idle(), reply)
     moved = replace(view, starts_at=_moment(ctx, ctx.state.slots["date"], ctx.state.slots["time"]))
     reply = say(Act.RESCHEDULED, f"改好了。新的时间是{describe(moved)}。", slots=view_slots(moved))
@@ -91,15 +91,15 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
 def read_again(ctx: Context) -> Decision:
     """A no to the read-back."""
     if ctx.state.flow == CANCEL:
-        reply = say(Act.AFFIRM, "好的,不取消,还是原来的时间。")
+        reply = say(Act.AFFIRM, "好的，不取消，还是原来的时间。")
         return Decision(ctx.state.idle(), reply)
-    reply = say(Act.ASK_SLOT, "那您想改到什么时候?比如下周四上午。", slots=dict(ctx.state.slots))
+    reply = say(Act.ASK_SLOT, "那您想改到什么时候？比如下周四上午。", slots=dict(ctx.state.slots))
     return Decision(ctx.state.without("date", "time", "part").with_(expecting="date", choices=()), reply)
 
 
 def describe(view: AppointmentView) -> str:
     """11月25日(周三)上午9点,济南市医疗保障服务大厅,办报销,预约号123456."""
-    return f"{written_time(view.starts_at)},{view.place},办{view.matter},预约号{view.reference}"
+    return f"{written_time(view.starts_at)},{view.place}，办{view.matter}，预约号{view.reference}"
 
 
 def view_slots(view: AppointmentView) -> dict[str, str]:
@@ -138,7 +138,7 @@ def _take_time(ctx: Context, state: DialogueState) -> DialogueState:
 def _new_time(ctx: Context, state: DialogueState, view: AppointmentView) -> Decision:
     filled = state.fill(matter=view.matter, name=view.name, phone="-", region="-", kind=view.kind)
     if "date" not in state.slots:
-        question = f"您原来约的是{written_time(view.starts_at)}。想改到哪一天?"
+        question = f"您原来约的是{written_time(view.starts_at)}。想改到哪一天？"
         return Decision(
             state.with_(expecting="date", choices=()), say(Act.ASK_SLOT, question, slots=view_slots(view))
         )
@@ -149,7 +149,7 @@ def _new_time(ctx: Context, state: DialogueState, view: AppointmentView) -> Deci
     moved = replace(view, starts_at=_moment(ctx, kept.slots["date"], kept.slots["time"]))
     reply = say(
         Act.CONFIRM,
-        f"从{written_time(view.starts_at)},改到{written_time(moved.starts_at)},对吗?",
+        f"从{written_time(view.starts_at)}，改到{written_time(moved.starts_at)}，对吗？",
         slots=view_slots(moved),
         choices=("对", "不对"),
         uninterruptible=True,

@@ -13,14 +13,14 @@ def opening_hours(ctx: Context) -> Decision:
     """The hall's hours, and whether it is open on a day that was asked about."""
     place = ctx.availability
     if place is None:
-        text = "大厅一般是周一到周五,上午9点到12点,下午1点半到5点。法定节假日休息。"
-        region_question = "您要去哪个地方的大厅?"
+        text = "大厅一般是周一到周五，上午9点到12点，下午1点半到5点。法定节假日休息。"
+        region_question = "您要去哪个地方的大厅？"
         return Decision(ctx.state.with_(failures=0), say(Act.ANSWER, f"{text}{region_question}"))
     asked = ctx.parse.first("date")
-    text = f"{place.name}上班时间:{place.hours}。法定节假日休息。"
+    text = f"{place.name}上班时间：{place.hours}。法定节假日休息。"
     if asked:
         text = f"{_that_day(ctx, date.fromisoformat(asked))}{text}"
-    tail = f"地址:{place.address}。" if place.address else ""
+    tail = f"地址：{place.address}。" if place.address else ""
     return Decision(ctx.state.with_(failures=0), say(Act.ANSWER, f"{text}{tail}", region=place.region))
 
 
@@ -31,7 +31,7 @@ def _that_day(ctx: Context, day: date) -> str:
     reason = place.closed.get(day)
     if reason == "holiday":
         name = place.holidays.get(day, "节假日")
-        return f"{written_date(day)}{name}放假,不上班。"
+        return f"{written_date(day)}{name}放假，不上班。"
     if reason == "weekend":
         return f"{written_date(day)}不上班。"
     if day in place.days or reason == "full":

@@ -17,13 +17,13 @@ _WINDOW = timedelta(hours=2)
 def bring(ctx: Context, reason: str, lead: str = "") -> Decision:
     """Put the conversation into the agents' queue, or offer a call-back while nobody is there."""
     if not ctx.office_open:
-        return ask_callback(ctx, f"{lead}人工坐席现在下班了,工作日8点半到17点半有人。")
+        return ask_callback(ctx, f"{lead}人工坐席现在下班了，工作日8点半到17点半有人。")
     position = ctx.waiting_position
     if position is not None:
         wait = f"您前面还有{position - 1}位。" if position > 1 else "下一位就是您。"
         return Decision(ctx.state.idle(), say(Act.HANDOFF, f"{lead}已经在给您找人工了。{wait}请稍等。"))
     action = Escalate(reason, PRIORITY[reason], summary(ctx))
-    text = f"{lead}好的,正在给您转人工,请稍等。您刚才说的话,工作人员都能看到,不用再说一遍。"
+    text = f"{lead}好的，正在给您转人工，请稍等。您刚才说的话，工作人员都能看到，不用再说一遍。"
     return Decision(ctx.state.idle().with_(failures=0), say(Act.HANDOFF, text), (action,))
 
 
@@ -39,7 +39,7 @@ def ask_callback(ctx: Context, lead: str = "") -> Decision:
     state = ctx.state.idle().with_(flow=CALLBACK, slots=slots, failures=0)
     when = f"{written_date(start.date())}{clock(start)}到{clock(end)}"
     if phone:
-        question = f"{lead}我们{when}给您回电话,打{phone},可以吗?"
+        question = f"{lead}我们{when}给您回电话，打{phone}，可以吗？"
         return Decision(
             state.fill(phone=phone).with_(expecting="confirm"),
             say(Act.CALLBACK, question, slots=shown(slots | {"phone": phone}), choices=("可以", "不用了")),
@@ -64,10 +64,10 @@ def continue_callback(ctx: Context) -> Decision | None:
     if ctx.intent == "deny":
         if state.expecting == "confirm":
             emptied = state.without("phone").with_(expecting="phone")
-            return Decision(emptied, _ask_number(emptied, "那请说一下打哪个电话。不用回电,就说算了。"))
-        return Decision(state.idle(), say(Act.AFFIRM, "好的,那就不回电了。还有什么要问的吗?"))
+            return Decision(emptied, _ask_number(emptied, "那请说一下打哪个电话。不用回电，就说算了。"))
+        return Decision(state.idle(), say(Act.AFFIRM, "好的，那就不回电了。还有什么要问的吗？"))
     if ctx.parse.first("bad_phone"):
-        return Decision(state, _ask_number(state, "这个号码好像不对。手机号是11位,请您慢慢再说一遍。"))
+        return Decision(state, _ask_number(state, "这个号码好像不对。手机号是11位，请您慢慢再说一遍。"))
     return None
 
 
@@ -76,9 +76,9 @@ def after_callback(ctx: Context, result: Done | Refused) -> Decision:
     slots = ctx.state.slots
     start, end = (datetime.fromisoformat(slots[k]) for k in ("window_start", "window_end"))
     if isinstance(result, Refused):
-        return Decision(ctx.state, say(Act.CALLBACK, "系统忙,还没有记下来。请您再说一遍电话号码。"))
+        return Decision(ctx.state, say(Act.CALLBACK, "系统忙，还没有记下来。请您再说一遍电话号码。"))
     when = f"{written_date(start.date())}{clock(start)}到{clock(end)}"
-    text = f"记下了。我们{when}给您打电话,号码是{slots['phone']}。请留意接听。"
+    text = f"记下了。我们{when}给您打电话，号码是{slots['phone']}。请留意接听。"
     return Decision(ctx.state.idle(), say(Act.CALLBACK_BOOKED, text, slots=shown(slots)))
 
 
@@ -95,7 +95,7 @@ def window(ctx: Context) -> tuple[datetime, datetime]:
 def summary(ctx: Context) -> str:
     """What the agent reads first: the question in the citizen's words and what it was about."""
     state = ctx.state
-    about = f"(之前在问:{ctx.knowledge.topic_name(state.topic)})" if state.topic else ""
+    about = f"(之前在问：{ctx.knowledge.topic_name(state.topic)})" if state.topic else ""
     return f"{ctx.parse.text[:80]}{about}"
 
 
@@ -114,7 +114,7 @@ def _move_window(ctx: Context, state: DialogueState, day: str) -> DialogueState:
 
 def _confirm(state: DialogueState) -> Decision:
     start = datetime.fromisoformat(state.slots["window_start"])
-    text = f"{written_date(start.date())}{clock(start)}开始给您打{state.slots['phone']},可以吗?"
+    text = f"{written_date(start.date())}{clock(start)}开始给您打{state.slots['phone']}，可以吗？"
     reply = say(Act.CALLBACK, text, slots=shown(state.slots), choices=("可以", "不用了"))
     return Decision(state.with_(expecting="confirm"), reply)
 
@@ -131,5 +131,5 @@ def _book(state: DialogueState) -> Decision:
         window_start=datetime.fromisoformat(slots["window_start"]),
         window_end=datetime.fromisoformat(slots["window_end"]),
     )
-    pending = say(Act.CALLBACK, "系统忙,请您再说一遍电话号码。")
+    pending = say(Act.CALLBACK, "系统忙，请您再说一遍电话号码。")
     return Decision(state, pending, (action,), deciding=action)

@@ -19,8 +19,8 @@ ASPECT_WORDS = {
     "phone": "打什么电话",
     "hours": "几点上班",
 }
-_WHERE_INSURED = "您的医保是在哪个地方参加的?请告诉我市或者省。"
-_MORE_TOPIC = "您还问了{name}。要我接着说吗?"
+_WHERE_INSURED = "您的医保是在哪个地方参加的？请告诉我市或者省。"
+_MORE_TOPIC = "您还问了{name}。要我接着说吗？"
 
 
 def answer(ctx: Context, topic: str, state: DialogueState | None = None) -> Decision:
@@ -55,7 +55,7 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
     state = ctx.state
     topic = state.topic
     if topic is None:
-        reply = say(Act.CLARIFY, "您问的是哪件事呢?比如异地看病、慢性病认定、报销。")
+        reply = say(Act.CLARIFY, "您问的是哪件事呢？比如异地看病、慢性病认定、报销。")
         return Decision(state.with_(expecting="topic"), reply)
     region = regions.told(ctx).code or state.region or ctx.known_region
     found = ctx.knowledge.lookup(topic, region, ctx.today)
@@ -64,7 +64,7 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
     sentence = found.aspect(aspect)
     if sentence is None:
         return Decision(*_aspect_unknown(found, aspect, state))
-    body = "".join((f"{found.authority}的规定:", sentence, *found.caveats))
+    body = "".join((f"{found.authority}的规定：", sentence, *found.caveats))
     text = f"{body}\n{cite(found)}"
     reply = _policy_reply(Act.ANSWER, found, text, body)
     return Decision(_talked(state, found).with_(offer=None), reply)
@@ -74,10 +74,10 @@ def did_you_mean(ctx: Context, topics: tuple[str, ...]) -> Decision:
     """Ask back between at most two topics."""
     names = [ctx.knowledge.topic_name(topic) for topic in topics]
     if len(topics) == 1:
-        reply = say(Act.CLARIFY, f"您是想问{names[0]}吗?", choices=("是", "不是"), topic=topics[0])
+        reply = say(Act.CLARIFY, f"您是想问{names[0]}吗？", choices=("是", "不是"), topic=topics[0])
         state = ctx.state.with_(offer=f"topic:{topics[0]}", choices=(), failures=ctx.state.failures)
         return Decision(state, reply)
-    reply = offer_choices(Act.CLARIFY, "您想问的是哪一个?", names)
+    reply = offer_choices(Act.CLARIFY, "您想问的是哪一个？", names)
     return Decision(ctx.state.with_(flow="topic", expecting="choice", choices=topics), reply)
 
 
@@ -110,27 +110,27 @@ def with_tail(reply: Reply, question: str) -> Reply:
 def cite(found: PolicyAnswer) -> str:
     """Whose rule it is and where it stands, in one line."""
     places = ";".join(_place(c) for c in found.citations)
-    return f"依据:{places}。这是{found.authority}的规定。"
+    return f"依据：{places}。这是{found.authority}的规定。"
 
 
 def _place(citation: Citation) -> str:
-    ended = "" if citation.in_force else "(已过有效期)"
+    ended = "" if citation.in_force else "（已过有效期）"
     return f"{citation.document} {citation.clause}({citation.issued}发布){ended}"
 
 
 def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[DialogueState, Reply]:
     lead = _lead(ctx, found)
-    warning = "".join(f"\n\n请注意:{caveat}" for caveat in found.caveats)
+    warning = "".join(f"\n\n请注意：{caveat}" for caveat in found.caveats)
     asked = [a for a in ctx.parse.values("aspect") if a in ASPECT_WORDS]
     silent = [a for a in asked if found.aspect(a) is None and a not in ("how", "hours")]
     unknown = ""
     if silent:
-        unknown = f"\n\n{ASPECT_WORDS[silent[0]]},文件里没有写。{found.unknowns or PERSON_OFFER}"
+        unknown = f"\n\n{ASPECT_WORDS[silent[0]]}，文件里没有写。{found.unknowns or PERSON_OFFER}"
     elif found.unknowns:
         unknown = f"\n\n{found.unknowns}"
     text = f"【{found.title}】\n{lead}{found.written}{warning}{unknown}\n\n{cite(found)}"
-    caveats = [f"请注意,{c}" for c in found.caveats]
-    unknown_speech = [f"{ASPECT_WORDS[silent[0]]},文件里没有写。"] if silent else []
+    caveats = [f"请注意，{c}" for c in found.caveats]
+    unknown_speech = [f"{ASPECT_WORDS[silent[0]]}，文件里没有写。"] if silent else []
     first, *rest = found.spoken
     opening = lead or f"按{found.authority}的规定。"
     turns = spoken_turns(
@@ -176,7 +176,7 @@ def _talked(state: DialogueState, found: PolicyAnswer) -> DialogueState:
 
 
 def _aspect_unknown(found: PolicyAnswer, aspect: str, state: DialogueState) -> tuple[DialogueState, Reply]:
-    silent = f"{ASPECT_WORDS.get(aspect, '这一点')},{found.authority}的文件里没有写,我不能乱说。"
+    silent = f"{ASPECT_WORDS.get(aspect, '这一点')},{found.authority}的文件里没有写，我不能乱说。"
     text = f"{silent}{found.unknowns or ''}\n{PERSON_OFFER}" if found.unknowns else f"{silent}{PERSON_OFFER}"
     reply = Reply(
         text=text,
@@ -196,7 +196,7 @@ def _nothing_known(
     where = ctx.knowledge.region_name(region) if region else ""
     reply = say(
         Act.FALLBACK,
-        f"{where}关于{name}的规定,我这里没有收录,不能乱说。{PERSON_OFFER}",
+        f"{where}关于{name}的规定，我这里没有收录，不能乱说。{PERSON_OFFER}",
         topic=topic,
         region=region,
     )
@@ -206,7 +206,7 @@ def _nothing_known(
 
 def _ask_which(ctx: Context, topic: str, codes: tuple[str, ...], state: DialogueState) -> Decision:
     names = [ctx.knowledge.region_name(code) for code in codes]
-    reply = offer_choices(Act.CLARIFY, "您的医保是在哪里参加的?", names, topic=topic)
+    reply = offer_choices(Act.CLARIFY, "您的医保是在哪里参加的？", names, topic=topic)
     asking = state.with_(
         flow="region", slots={"topic": topic}, expecting="region", choices=codes[:3], topic=topic
     )

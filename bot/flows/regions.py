@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.decision import Context
 
-_INSURED_BEFORE = re.compile(r"(参保|医保|社保|户口|户籍|老家|退休)[^,。,;;]{0,4}$")
+_INSURED_BEFORE = re.compile(r"(参保|医保|社保|户口|户籍|老家|退休)[^，。；,;]{0,4}$")
 _INSURED_AFTER = re.compile(r"(参的?保|交的?医保|的?医保|户口|户籍|老家|退休)")
 _LIVING = re.compile(r"(住在?|来到?|去|到|在)$")
 

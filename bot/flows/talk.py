@@ -8,12 +8,12 @@ from bot.speech import GO_ON_QUESTION
 from bot.wording import PERSON_OFFER, say
 
 WELCOME = (
-    "您好,我是银龄医保通。\n"
-    "1. 医保的事,您用自己的话问我。\n"
-    "2. 要去大厅办事,我帮您预约。\n"
-    "3. 想找人,说“转人工”。"
+    "您好，我是银龄医保通。\n"
+    "1. 医保的事，您用自己的话问我。\n"
+    "2. 要去大厅办事，我帮您预约。\n"
+    "3. 想找人，说“转人工”。"
 )
-WELCOME_SPEECH = "您好,这里是银龄医保通。您要问什么,慢慢说。想找人,随时按零。"
+WELCOME_SPEECH = "您好，这里是银龄医保通。您要问什么，慢慢说。想找人，随时按零。"
 
 
 def greet(ctx: Context) -> Decision:
@@ -23,35 +23,35 @@ def greet(ctx: Context) -> Decision:
 
 def thank(ctx: Context) -> Decision:
     """Answer thanks."""
-    return Decision(ctx.state.idle(), say(Act.CHITCHAT, "不客气。还有什么要问的吗?"))
+    return Decision(ctx.state.idle(), say(Act.CHITCHAT, "不客气。还有什么要问的吗？"))
 
 
 def goodbye(ctx: Context) -> Decision:
     """Say goodbye."""
-    return Decision(ctx.state.idle(), say(Act.GOODBYE, "再见,祝您身体健康!有事随时找我。"))
+    return Decision(ctx.state.idle(), say(Act.GOODBYE, "再见，祝您身体健康！有事随时找我。"))
 
 
 def chitchat(ctx: Context) -> Decision:
     """Stay friendly and come back to the matter."""
-    text = "谢谢您跟我聊天。我是专门帮您办医保的事的。医保上有什么要问的,您尽管说。"
+    text = "谢谢您跟我聊天。我是专门帮您办医保的事的。医保上有什么要问的，您尽管说。"
     return Decision(ctx.state.with_(failures=0), say(Act.CHITCHAT, text))
 
 
 def bot_challenge(ctx: Context) -> Decision:
     """Admit to being a machine."""
-    text = "我是机器人助手,不是真人。医保的事我照着文件回答。您想找真人,说“转人工”就行。"
+    text = "我是机器人助手，不是真人。医保的事我照着文件回答。您想找真人，说“转人工”就行。"
     return Decision(ctx.state.with_(failures=0), say(Act.CHITCHAT, text))
 
 
 def abuse(ctx: Context) -> Decision:
     """Stay calm, offer a person."""
-    text = f"对不起,让您生气了。{PERSON_OFFER}"
+    text = f"对不起，让您生气了。{PERSON_OFFER}"
     return Decision(ctx.state.with_(offer="agent"), say(Act.CHITCHAT, text))
 
 
 def out_of_scope(ctx: Context) -> Decision:
     """Say honestly that this is not known here."""
-    text = f"这个我不知道,不能乱说。我只懂医保办事。{PERSON_OFFER}"
+    text = f"这个我不知道，不能乱说。我只懂医保办事。{PERSON_OFFER}"
     return Decision(ctx.state.with_(offer="agent", failures=0), say(Act.OUT_OF_SCOPE, text))
 
 
@@ -62,18 +62,18 @@ def repeat(ctx: Context) -> Decision:
 
 def slower(ctx: Context) -> Decision:
     """The last reply once more, slower from now on."""
-    return Decision(ctx.state, _again(ctx, Act.SLOWER, "好的,我说慢一点。"), (RememberSpeech("slower"),))
+    return Decision(ctx.state, _again(ctx, Act.SLOWER, "好的，我说慢一点。"), (RememberSpeech("slower"),))
 
 
 def louder(ctx: Context) -> Decision:
     """The last reply once more, louder from now on."""
-    return Decision(ctx.state, _again(ctx, Act.LOUDER, "好的,我大声一点。"), (RememberSpeech("louder"),))
+    return Decision(ctx.state, _again(ctx, Act.LOUDER, "好的，我大声一点。"), (RememberSpeech("louder"),))
 
 
 def go_on(ctx: Context) -> Decision:
     """The next spoken turn, or word that there is no more."""
     if not ctx.state.more:
-        reply = say(Act.CONTINUE, "说完了。还有什么要问的吗?")
+        reply = say(Act.CONTINUE, "说完了。还有什么要问的吗？")
         return Decision(ctx.state.with_(offer=None), reply)
     first, *rest = ctx.state.more
     speech = f"{first}{GO_ON_QUESTION}" if rest else first
@@ -86,11 +86,11 @@ def go_on(ctx: Context) -> Decision:
 def unreadable(ctx: Context, what: str) -> Decision:
     """A picture, a file: say what helps."""
     return Decision(
-        ctx.state, say(Act.FALLBACK, f"我还看不了{what}。请您把问题打成字发给我,或者说“转人工”。")
+        ctx.state, say(Act.FALLBACK, f"我还看不了{what}。请您把问题打成字发给我，或者说“转人工”。")
     )
 
 
 def _again(ctx: Context, act: Act, lead: str = "") -> Reply:
-    text = ctx.state.last_text or "我还没有说什么呢。您想问什么?"
+    text = ctx.state.last_text or "我还没有说什么呢。您想问什么？"
     speech = ctx.state.last_speech or text
     return Reply(text=f"{lead}{text}", speech=f"{lead}{speech}", act=act, topic=ctx.state.topic)

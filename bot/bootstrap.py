@@ -1,0 +1,146 @@
+"""Wires the house once: every part is made here and handed to whoever needs it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from nlu.fallback import LayeredUnderstanding
+from nlu.rasa_client import RasaUnderstanding
+from nlu.thresholds import ACCEPT, GIVE_UP
+from sqlalchemy import select
+
+from bot.appointments import seed_service_points
+from bot.assistant import Assistant, Parts
+from bot.calendar import ChineseCalendar, OfficeHours
+from bot.dialogue import Thresholds
+from bot.ephemeral.events import RedisEvents
+from bot.ephemeral.locks import RedisLocks
+from bot.ephemeral.tokens import Tokens
+from bot.ports import KnowledgeBase, Understanding
+from bot.privacy import Vault
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.models import Agent
+from desk import passwords
+from knowledge.index import open_knowledge
+from nlu.regions import region_name
+from nlu.server import ensure_running
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All parts of one installation."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    calendar: ChineseCalendar
+    office_hours: OfficeHours
+    locks: RedisLocks
+    events: RedisEvents
+    tokens: Tokens
+    understanding: Understanding
+    knowledge: KnowledgeBase
+    assistant: Assistant
+
+    def prepare(self) -> None:
+        """What the database must hold before the first citizen: the service points."""
+        with self.database.begin() as session:
+            seed_service_points(session)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.database.close()
+
+
+def bootstrap(settings: Settings, *, alone: bool = False) -> House:
+    """The house of one process. ``alone``: no other process is there, so Redis is not asked for."""
+    vault = Vault(settings.data_key, settings.index_key)
+    database = Database(settings.database_url, vault)
+    calendar = ChineseCalendar()
+    office_hours = OfficeHours(calendar)
+    redis_url = "" if alone else settings.redis_url
+    locks, events, tokens = RedisLocks(redis_url), RedisEvents(redis_url), Tokens(redis_url)
+    understanding = LayeredUnderstanding(
+        RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
+    )
+    knowledge = open_knowledge(region_name)
+    assistant = Assistant(
+        Parts(
+            database=database,
+            vault=vault,
+            understanding=understanding,
+            knowledge=knowledge,
+            calendar=calendar,
+            office_hours=office_hours,
+            locks=locks,
+            events=events,
+            thresholds=Thresholds(ACCEPT, GIVE_UP),
+            idle=timedelta(minutes=settings.conversation_idle_minutes),
+        )
+    )
+    return House(
+        settings,
+        database,
+        vault,
+        calendar,
+        office_hours,
+        locks,
+        events,
+        tokens,
+        understanding,
+        knowledge,
+        assistant,
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    """The database alone."""
+    return Database(settings.database_url, Vault(settings.data_key, settings.index_key))
+
+
+def nlu_server(settings: Settings) -> str:
+    """The address of a running NLU server; one is started in the background where none answers."""
+    return ensure_running(settings)
+
+
+def add_agent(settings: Settings, username: str, name: str, role: str) -> str:
+    """Add an agent; returns the first password."""
+    database = open_database(settings)
+    try:
+        database.upgrade()
+        with database.begin() as session:
+            return passwords.add_agent(session, username, name, role, None)
+    finally:
+        database.close()
+
+
+def first_login(house: House) -> tuple[str, str] | None:
+    """The first supervisor, made on the spot where there is no agent yet; None once somebody changed the password."""
+    file = house.settings.state_dir / "secrets" / "first_login"
+    with house.database.begin() as session:
+        if session.scalar(select(Agent.id).limit(1)) is None:
+            password = secrets.token_urlsafe(9)
+            passwords.add_agent(session, "admin", "值班员", "supervisor", password)
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.touch(mode=0o600)
+            file.write_text(password, encoding="ascii")
+        agent = session.scalar(select(Agent).where(Agent.username == "admin"))
+        if agent is None or not file.exists():
+            return None
+        password = file.read_text(encoding="ascii")
+        return ("admin", password) if passwords.matches(agent.password_hash, password) else None
+
+
+def publish_wechat_menu(settings: Settings) -> None:
+    """Send the menu to WeChat."""
+    from webhooks.menu import publish_menu
+
+    publish_menu(settings)
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)

@@ -1,0 +1,132 @@
+"""Everything at once: prepare, start the supervisor, wait until all answer, print where to go."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+
+from bot.bootstrap import bootstrap, first_login
+from bot.ports import YinlingError
+from bot.processes import supervisor_config
+from bot.settings import Settings
+from nlu.training import TrainingPaths, train
+
+_READY_SECONDS = 120.0
+_POLL_SECONDS = 0.3
+_STOP_SECONDS = 30.0
+
+
+class CannotStart(YinlingError):
+    """Something stands in the way of starting; the message says what."""
+
+    code = "run.cannot_start"
+
+
+def run_everything(settings: Settings) -> int:
+    """Run until Ctrl-C; returns the exit status. Raises CannotStart."""
+    _ports_free(settings)
+    login = _prepare(settings)
+    supervisord = str(Path(sys.executable).with_name("supervisord"))
+    child = subprocess.Popen([supervisord, "-c", str(supervisor_config(settings))])
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        _wait_until_ready(settings, child)
+        click.echo(_addresses(settings, login))
+        return child.wait()
+    except KeyboardInterrupt:
+        click.echo("\nStopping …")
+        return 0
+    finally:
+        _stop(child)
+
+
+def _prepare(settings: Settings) -> tuple[str, str] | None:
+    click.echo("[1/3] understanding: training or loading the model")
+    train(TrainingPaths(settings.state_dir), click.echo)
+    click.echo("[2/3] database and knowledge base")
+    house = bootstrap(settings, alone=True)
+    try:
+        house.database.upgrade()
+        house.prepare()
+        login = first_login(house)
+    finally:
+        house.close()
+    click.echo("[3/3] starting every process")
+    return login
+
+
+def _ports_free(settings: Settings) -> None:
+    ports = {"WEB_PORT": settings.web_port, "DESK_PORT": settings.desk_port, "NLU_PORT": settings.nlu_port}
+    if settings.tryout:
+        ports["STANDIN_PORT"] = settings.standin_port
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError:
+                raise CannotStart(
+                    f"Port {port} is in use; stop what uses it, or set {name} to another."
+                ) from None
+
+
+def _wait_until_ready(settings: Settings, child: subprocess.Popen[bytes]) -> None:
+    waiting = {
+        "web": f"http://{settings.host}:{settings.web_port}/readyz",
+        "desk": f"http://{settings.host}:{settings.desk_port}/healthz",
+    }
+    deadline = time.monotonic() + _READY_SECONDS
+    while waiting and time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise CannotStart(f"The supervisor ended; see {settings.state_dir / 'log'}.")
+        waiting = {name: url for name, url in waiting.items() if not _answers(url)}
+        time.sleep(_POLL_SECONDS)
+    if waiting:
+        raise CannotStart(f"Not ready in time: {', '.join(waiting)}; see {settings.state_dir / 'log'}.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310  (our own address)
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _addresses(settings: Settings, login: tuple[str, str] | None) -> str:
+    web = f"http://{settings.host}:{settings.web_port}"
+    lines = [
+        "",
+        "Yinling 银龄医保通 is ready.",
+        f"  WeChat webhook     {web}/wechat    token {settings.wechat_token}",
+    ]
+    if settings.tryout:
+        lines.append(f"  WeChat simulator   {web}/simulator    no account needed")
+    desk = f"http://{settings.host}:{settings.desk_port}/"
+    shown = f"    user {login[0]}  password {login[1]}" if login else "    (log-ins: yinling agent add)"
+    lines += [
+        f"  Agent desk         {desk}{shown}",
+        "  Hotline            not part of this version yet",
+        f"  Logs               {settings.state_dir / 'log'}",
+        "Ctrl-C stops everything.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        child.terminate()
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
