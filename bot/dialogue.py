@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.decision import Context, Decision, Done, Refused
-from bot.flows import booking, changes, feedback, hours, person, policy, regions, safety, talk
+from bot.flows import (
+    booking,
+    changes,
+    feedback,
+    hours,
+    person,
+    policy,
+    questions,
+    regions,
+    safety,
+    talk,
+    visits,
+)
+from bot.flows.questions import Thresholds
 from bot.messages import Act, Intent, Reply, UtteranceKind
 from bot.speech import GO_ON_QUESTION
 from bot.state import DialogueState
 from bot.wording import limit_speech, say
 
-_POLICY = "ask_"
 _EDGES = "。，！？,!?. "  # what may stand around an answer of few words
-_TASK_QUESTIONS = ("ask_opening_hours", "ask_aspect")
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Confidence 0..1 at which an intent is acted on, and below which it is given up; between, we ask back."""
-
-    accept: float
-    give_up: float
 
 
 def decide(ctx: Context, thresholds: Thresholds) -> Decision:
@@ -168,10 +171,10 @@ def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
         return _chosen(ctx, option)
     flow = ctx.state.flow
     if flow in (booking.NAME, changes.RESCHEDULE, changes.CANCEL):
-        return _continue_visit(ctx, thresholds)
+        return visits.carry_on(ctx, thresholds)
     if flow == person.CALLBACK:
         return person.continue_callback(ctx)
-    if flow == feedback.COMPLAINT and not _is_side_question(ctx, thresholds):
+    if flow == feedback.COMPLAINT and not questions.is_side_question(ctx, thresholds):
         return feedback.continue_complaint(ctx)
     if flow == feedback.RATING and (ctx.parse.first("rating") or ctx.parse.text.strip() in tuple("12345")):
         return feedback.rate(ctx)
@@ -186,8 +189,8 @@ def _continue_region(ctx: Context) -> Decision | None:
         return None
     topic = ctx.state.slots["topic"]
     if (
-        ctx.intent.startswith(_POLICY)
-        and ctx.intent.removeprefix(_POLICY) != topic
+        ctx.intent.startswith(questions.PREFIX)
+        and ctx.intent.removeprefix(questions.PREFIX) != topic
         and len(ctx.parse.text) > 8
     ):
         return None
@@ -196,80 +199,6 @@ def _continue_region(ctx: Context) -> Decision | None:
 
 def _pending(ctx: Context, decision: Decision) -> Decision:
     return policy.offer_pending(ctx, decision, ctx.state.pending_topics)
-
-
-def _continue_visit(ctx: Context, thresholds: Thresholds) -> Decision | None:
-    """Booking, moving, cancelling: an answer, a correction, a side question, or something else."""
-    state, flow = ctx.state, ctx.state.flow
-    if ctx.intent in ("cancel_appointment", "goodbye") and flow == booking.NAME and not booking.takes(ctx):
-        return Decision(state.idle(), say(Act.AFFIRM, "好的，那就先不约了。还有什么要问的吗？"))
-    if ctx.intent in ("repeat", "slower", "louder", "go_on"):
-        return None
-    if _is_side_question(ctx, thresholds):
-        return _aside(ctx, thresholds)
-    if state.expecting == "confirm" and not booking.takes(ctx):
-        if ctx.intent == "affirm":
-            return booking.confirmed(ctx) if flow == booking.NAME else changes.confirmed(ctx)
-        if ctx.intent in ("deny", "correct"):
-            return booking.read_again(ctx) if flow == booking.NAME else changes.read_again(ctx)
-    if flow != booking.NAME:
-        return _continue_change(ctx)
-    if ctx.intent == "deny" and not booking.takes(ctx) and state.expecting != "correction":
-        return Decision(state.idle(), say(Act.AFFIRM, "好的，那就先不约了。还有什么要问的吗？"))
-    taken = booking.take(ctx, state)
-    decision = booking.proceed(ctx, taken)
-    if taken.slots == state.slots and state.expecting not in ("confirm", "correction", None):
-        return _not_caught(ctx, decision)
-    return decision
-
-
-def _continue_change(ctx: Context) -> Decision | None:
-    state = ctx.state
-    if ctx.intent == "deny" and not booking.takes(ctx):
-        return Decision(state.idle(), say(Act.AFFIRM, "好的，还是原来的时间。还有什么要问的吗？"))
-    if state.expecting == "appointment":
-        return None
-    if state.flow == changes.CANCEL and not booking.takes(ctx):
-        return None
-    if state.flow == changes.CANCEL:
-        return changes.start(ctx, changes.RESCHEDULE)
-    return changes.proceed(ctx, state)
-
-
-def _not_caught(ctx: Context, again: Decision) -> Decision:
-    """The answer did not fit the question: ask again in other words; after the second time bring a person."""
-    failures = ctx.state.failures + 1
-    if failures >= 2:
-        return person.bring(ctx, "no_match", "我没有听明白。")
-    lead = "我没有听明白。"
-    reply = replace(again.reply, text=f"{lead}{again.reply.text}", speech=f"{lead}{again.reply.speech}")
-    return replace(again, reply=reply, state=again.state.with_(failures=failures))
-
-
-def _is_side_question(ctx: Context, thresholds: Thresholds) -> bool:
-    """A policy question asked in the middle of a task, not a matter named for it."""
-    intent = ctx.parse.intent
-    if not intent.name.startswith(_POLICY) or intent.confidence < thresholds.accept:
-        return False
-    if ctx.state.expecting == "matter":
-        return bool(ctx.parse.values("aspect")) or ctx.parse.text.endswith(("吗", "呢", "?", "么"))
-    return not (booking.takes(ctx) and ctx.state.expecting not in ("confirm", None))
-
-
-def _aside(ctx: Context, thresholds: Thresholds) -> Decision:
-    """Answer the side question, then ask again what was being asked."""
-    state = ctx.state
-    outside = replace(ctx, state=state.with_(region=state.slots.get("region") or state.region))
-    stated = _ask_policy(outside, thresholds)
-    question = state.last_text.splitlines()[-1] if state.last_text else ""
-    if state.expecting in booking.QUESTIONS:
-        question = booking.QUESTIONS[state.expecting or ""]
-    if stated.reply.act not in (Act.ANSWER, Act.FALLBACK) or stated.deciding:
-        return stated
-    back = f"我们接着办预约。{question}" if state.flow == booking.NAME else f"我们接着刚才的事。{question}"
-    reply = policy.with_tail(stated.reply, back)
-    kept = state.with_(topic=stated.state.topic, entry_id=stated.state.entry_id, more=())
-    return Decision(kept, reply, stated.actions)
 
 
 def _answer_to_offer(ctx: Context) -> Decision | None:
@@ -295,7 +224,7 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
 
 def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
     if offer.startswith("topic:") and not ctx.state.pending_topics:
-        return _not_understood(replace(ctx, state=state))
+        return questions.not_understood(replace(ctx, state=state))
     idle = state.idle().with_(more=())
     return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
@@ -306,71 +235,16 @@ def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
     if handler is not None and intent.confidence >= thresholds.give_up:
         return handler(ctx)
     if intent.name in ("inform", "correct"):
-        return _informed(ctx)
-    if intent.name.startswith(_POLICY) and intent.name not in _TASK_QUESTIONS:
-        return _ask_policy(ctx, thresholds)
+        return questions.informed(ctx)
+    if intent.name.startswith(questions.PREFIX) and intent.name not in questions.NOT_POLICY:
+        return questions.ask(ctx, thresholds)
     if intent.name == "ask_aspect":
         aspect = ctx.parse.first("aspect")
         topic = ctx.parse.first("topic")
         if topic:
             return policy.answer(ctx, topic)
-        return policy.answer_aspect(ctx, aspect) if aspect else _not_understood(ctx)
-    return _not_understood(ctx)
-
-
-def _ask_policy(ctx: Context, thresholds: Thresholds) -> Decision:
-    topic = ctx.intent.removeprefix(_POLICY)
-    named = tuple(dict.fromkeys(ctx.parse.values("topic")))
-    if len(named) > 1 and topic in named:
-        return policy.several(ctx, (topic, *[t for t in named if t != topic][:1]))
-    confidence = ctx.parse.intent.confidence
-    if confidence >= thresholds.accept or named == (topic,):
-        return policy.answer(ctx, topic)
-    if confidence < thresholds.give_up:
-        return _not_understood(ctx)
-    found = ctx.knowledge.search(ctx.parse.text, ctx.state.region or ctx.known_region, ctx.today, limit=3)
-    if found and found[0][0].topic == topic and found[0][1] >= 0.5:
-        return policy.answer(ctx, topic)
-    second = next(
-        (
-            other.name.removeprefix(_POLICY)
-            for other in ctx.parse.ranking
-            if other.name.startswith(_POLICY)
-            and other.name not in (ctx.intent, *_TASK_QUESTIONS)
-            and other.confidence >= 0.5 * confidence
-        ),
-        None,
-    )
-    return policy.did_you_mean(ctx, (topic, second) if second else (topic,))
-
-
-def _informed(ctx: Context) -> Decision:
-    """Only data, with no task under way: a place or a word of a topic goes with what was talked about."""
-    topics = tuple(dict.fromkeys(ctx.parse.values("topic")))
-    if topics:
-        return policy.several(ctx, topics[:2]) if len(topics) > 1 else policy.answer(ctx, topics[0])
-    if ctx.parse.first("region") and ctx.state.topic:
-        return policy.answer(ctx, ctx.state.topic)
-    if ctx.parse.first("region"):
-        code = regions.told(ctx).code
-        name = ctx.knowledge.region_name(code) if code else "这里"
-        reply = say(Act.CLARIFY, f"好的，{name}。您想问什么事？", region=code)
-        return Decision(ctx.state.with_(region=code or ctx.state.region, failures=0), reply)
-    if ctx.parse.first("aspect") and ctx.state.topic:
-        return policy.answer_aspect(ctx, ctx.parse.first("aspect") or "")
-    return _not_understood(ctx)
-
-
-def _not_understood(ctx: Context) -> Decision:
-    failures = ctx.state.failures + 1
-    if failures >= 2:
-        return person.bring(ctx, "no_match", "对不起，我还是没有听懂。")
-    reply = say(
-        Act.FALLBACK,
-        "对不起，我没有听懂。请您换个说法，一次说一件事。比如：异地看病怎么备案。想找人，说“转人工”。",
-        "对不起，我没有听懂。请您换个说法，一次说一件事。想找人，说转人工。",
-    )
-    return Decision(ctx.state.idle().with_(failures=failures), reply)
+        return policy.answer_aspect(ctx, aspect) if aspect else questions.not_understood(ctx)
+    return questions.not_understood(ctx)
 
 
 def _affirm(ctx: Context) -> Decision:
