@@ -9,7 +9,7 @@ from knowledge.entry import Certainty, PolicyEntry
 
 NATIONAL_AUTHORITY = "国家"
 ENDS_SOON = timedelta(days=180)  # an end this near is told with the answer
-DEFAULT_DOUBT = "这条规定现在是否还执行,我不能确定,请先问清楚再去。"
+DEFAULT_DOUBT = "这条规定现在是否还执行，我不能确定，请先问清楚再去。"
 
 
 def state(
@@ -61,16 +61,16 @@ def caveats(entry: PolicyEntry, on: date) -> tuple[str, ...]:
     found: list[str] = []
     end = last_day(entry)
     if end is not None and on > end:
-        found.append(f"这条规定到{_spell(end)}就到期了,现在可能已经变了,请先问清楚再去。")
+        found.append(f"这条规定到{_spell(end)}就到期了，现在可能已经变了，请先问清楚再去。")
     elif end is not None and end - on <= ENDS_SOON:
-        found.append(f"这条规定快到期了,只管到{_spell(end)}。")
+        found.append(f"这条规定快到期了，只管到{_spell(end)}。")
     if entry.validity.caveat:
         found.append(entry.validity.caveat)
     elif entry.validity.certainty is Certainty.DOUBTFUL:
         found.append(DEFAULT_DOUBT)
     review_by = entry.validity.review_by
     if review_by is not None and on > review_by and not (end is not None and on > end):
-        found.append("这条内容有一阵子没有核对过了,办之前请再问一下。")
+        found.append("这条内容有一阵子没有核对过了，办之前请再问一下。")
     return tuple(found)
 
 

@@ -1,0 +1,125 @@
+"""What `yinling knowledge …` does. Each function prints, and returns the exit status 0 (done) or 1 (failed)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+from bot.messages import PolicyAnswer
+from bot.ports import KnowledgeBase
+from knowledge.check import Severity, check
+from knowledge.coverage import gaps, load_coverage
+from knowledge.documents import load_documents
+from knowledge.entry import PolicyEntry
+from knowledge.exchange import pack, unpack
+from knowledge.loader import ENTRIES_FOLDER, InvalidKnowledge, load
+from knowledge.topics import load_topics
+from knowledge.writer import write
+
+DONE, FAILED = 0, 1
+STANDARD = "-"  # a file name that means standard input or output
+
+
+def validate(today: date, folder: Path = ENTRIES_FOLDER, strict: bool = False) -> int:
+    """Load and check all entries; faults on stderr. Failed: a fault, or with ``strict`` also a warning."""
+    try:
+        entries = load(folder)
+    except InvalidKnowledge as error:
+        return _faults(error)
+    findings = check(entries, today)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    missing = gaps(load_coverage(), entries, load_documents()) if folder == ENTRIES_FOLDER else []
+    for sentence in missing:
+        print(f"warning: coverage: {sentence}", file=sys.stderr)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    warnings = len(findings) - errors + len(missing)
+    topics = len({entry.topic for entry in entries})
+    print(f"{len(entries)} entries on {topics} topics: {errors} errors, {warnings} warnings")
+    return FAILED if errors or (strict and warnings) else DONE
+
+
+def export(target: str, now: datetime, folder: Path = ENTRIES_FOLDER) -> int:
+    """Write all entries as one JSON document to a file (``-``: stdout). ``now`` is aware."""
+    try:
+        entries = load(folder)
+    except InvalidKnowledge as error:
+        return _faults(error)
+    text = pack(entries, now)
+    if target == STANDARD:
+        sys.stdout.write(text)
+        return DONE
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        return _failed(f"cannot write {target}: {error.strerror}")
+    print(f"{len(entries)} entries written to {target}")
+    return DONE
+
+
+def import_(source: str, folder: Path = ENTRIES_FOLDER, replace: bool = False) -> int:
+    """Read entries from a JSON document (``-``: stdin) into the folder of entries.
+
+    An entry that differs from the one here is a conflict: it is listed and nothing at all is written, unless
+    ``replace`` says that the incoming ones win. Equal entries are left alone.
+    """
+    try:
+        text = sys.stdin.read() if source == STANDARD else Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return _failed(f"cannot read {source}: {error}")
+    try:
+        incoming = unpack(text, source).entries
+        here = _existing(folder)
+    except InvalidKnowledge as error:
+        return _faults(error)
+    topics = load_topics()
+    foreign = [entry.id for entry in incoming if entry.topic not in topics]
+    if foreign:
+        return _failed(f"topics outside the table: {', '.join(foreign)}")
+    differing = [entry for entry in incoming if entry.id in here and here[entry.id] != entry]
+    if differing and not replace:
+        for entry in differing:
+            print(f"conflict: {entry.id}: {', '.join(_differences(here[entry.id], entry))}", file=sys.stderr)
+        return _failed(f"{len(differing)} entries differ from the ones here; nothing was imported")
+    fresh = [entry for entry in incoming if entry.id not in here]
+    for entry in (*fresh, *differing):
+        write(entry, folder)
+    same = len(incoming) - len(fresh) - len(differing)
+    print(f"{len(fresh)} entries added, {len(differing)} replaced, {same} unchanged")
+    return DONE
+
+
+def search(knowledge: KnowledgeBase, text: str, region: str | None, today: date, limit: int = 5) -> int:
+    """Print the entries that fit a text: score, id, title. Failed: nothing fits."""
+    found = knowledge.search(text, region, today, limit)
+    if not found:
+        return _failed("no entry fits these words")
+    for answer, score in found:
+        print(f"{score:.3f}  {answer.entry_id}  {_headline(answer)}")
+    return DONE
+
+
+def _headline(answer: PolicyAnswer) -> str:
+    return f"{answer.title}  ⚠ {answer.caveats[0]}" if answer.caveats else answer.title
+
+
+def _existing(folder: Path) -> dict[str, PolicyEntry]:
+    if not folder.is_dir() or not any(folder.rglob("*.yaml")):
+        return {}
+    return {entry.id: entry for entry in load(folder)}
+
+
+def _differences(here: PolicyEntry, incoming: PolicyEntry) -> list[str]:
+    return [name for name in type(here).model_fields if getattr(here, name) != getattr(incoming, name)]
+
+
+def _faults(error: InvalidKnowledge) -> int:
+    for problem in error.problems:
+        print(problem, file=sys.stderr)
+    return _failed(f"{len(error.problems)} faults")
+
+
+def _failed(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return FAILED
