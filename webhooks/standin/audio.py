@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 from fractions import Fraction
 
 import av
@@ -28,6 +29,11 @@ def duration_of(data: bytes) -> float:
 
 def to_amr(data: bytes) -> bytes:
     """Any recording (WebM/Opus, WAV, MP3, AMR …) as AMR narrow-band 12.2 kbit/s, mono; raises BadAudio."""
+    return _encode(_frames(data))
+
+
+def _frames(data: bytes) -> list[av.AudioFrame]:
+    """The sound as 16-bit mono frames of 20 ms at 8 kHz."""
     try:
         with av.open(io.BytesIO(data), "r") as source:
             resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE, frame_size=FRAME)
@@ -37,7 +43,21 @@ def to_amr(data: bytes) -> bytes:
             frames += resampler.resample(None)
     except (av.error.FFmpegError, IndexError) as error:
         raise BadAudio("no sound in this file") from error
-    return _encode(frames)
+    if not frames:
+        raise BadAudio("no sound in this file")
+    return frames
+
+
+def to_wav(data: bytes) -> bytes:
+    """A voice message as WAV, which browsers can play and AMR they cannot; raises BadAudio."""
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(SAMPLE_RATE)
+        for frame in _frames(data):
+            wav.writeframes(frame.to_ndarray().tobytes())
+    return sink.getvalue()
 
 
 def sample_voice(seconds: float = 2.0) -> bytes:
@@ -54,8 +74,6 @@ def sample_voice(seconds: float = 2.0) -> bytes:
 
 
 def _encode(frames: list[av.AudioFrame]) -> bytes:
-    if not frames:
-        raise BadAudio("no sound in this file")
     sink = io.BytesIO()
     with av.open(sink, "w", format="amr") as target:
         stream = target.add_stream("libopencore_amrnb", rate=SAMPLE_RATE, layout="mono")

@@ -5,12 +5,13 @@ JSON in, JSON out; errors are ``{"error": sentence}`` with status 400, 404 or 40
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from webhooks.standin.audio import sample_voice
+from webhooks.standin.audio import sample_voice, to_wav
 from webhooks.standin.errors import ApiError
 from webhooks.standin.outgoing import BadOrder
 
@@ -55,6 +56,7 @@ class _Control:
     def __init__(self, wechat: StandIn) -> None:
         self._wechat = wechat
         self._account = wechat.account
+        self._boot = secrets.token_hex(8)  # tells a reader that revisions have started anew
 
     def health(self) -> Response:
         """Whether the process serves."""
@@ -99,7 +101,7 @@ class _Control:
         with self._account.lock:
             lines = self._wechat.messages(openid, after)
             revision = self._account.revision
-        return jsonify({**self._state(openid), "messages": lines, "revision": revision})
+        return jsonify({**self._state(openid), "messages": lines, "revision": revision, "boot": self._boot})
 
     def user(self, openid: str) -> Response:
         """What WeChat knows of a user."""
@@ -119,15 +121,15 @@ class _Control:
             }
 
     def media(self, media_id: str) -> Response:
-        """A file, without token: where PicUrl points."""
+        """A file, without token: where PicUrl points. ``?as=wav`` turns a voice into what a browser plays."""
         try:
             with self._account.lock:
                 media = self._account.media.get(media_id)
         except ApiError:
             abort(404)
-        return Response(
-            media.data, mimetype=media.content_type, headers={"X-Content-Type-Options": "nosniff"}
-        )
+        as_wav = request.args.get("as") == "wav" and media.kind == "voice"
+        data, type_ = (to_wav(media.data), "audio/wav") if as_wav else (media.data, media.content_type)
+        return Response(data, mimetype=type_, headers={"X-Content-Type-Options": "nosniff"})
 
     def menu(self) -> Response:
         """The menu as users see it; an empty list where there is none."""

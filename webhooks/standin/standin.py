@@ -76,7 +76,9 @@ class StandIn:
         """Listen and serve in threads of this process; returns when the port answers."""
         host, port = self._address
         self._server = make_server(host, port, self.app, threaded=True, request_handler=_QuietHandler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), name="standin-server", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="standin-server", daemon=True
+        ).start()
         return self
 
     def stop(self) -> None:
