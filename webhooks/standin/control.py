@@ -138,7 +138,7 @@ class _Control:
 
     def calls(self) -> Response:
         """API calls so far: path, errcode, time."""
-        return jsonify(self._wechat.calls)
+        return jsonify(list(self._wechat.calls))
 
     def faults(self) -> Response:
         """Faults still ordered."""

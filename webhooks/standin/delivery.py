@@ -90,7 +90,9 @@ class Postman:
         self._limit = reply_limit
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(max_workers=256, thread_name_prefix="standin-delivery")
-        self._client = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=None))
+        self._client = httpx.Client(
+            trust_env=False, limits=httpx.Limits(max_connections=None, keepalive_expiry=1.0)
+        )
         self._held: list[Delivery] = []
         self._hold_lock = threading.Lock()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -24,6 +25,7 @@ from webhooks.standin.media import Media, format_of
 from webhooks.standin.outgoing import EVENTS, GRANTS, MESSAGES, BadOrder, event_fields, message_fields
 from webhooks.standin.quota import Action
 
+CALLS_KEPT = 10_000
 REPLY_LIMIT = 5.0  # seconds; 被动回复用户消息
 
 
@@ -61,7 +63,8 @@ class StandIn:
         self.account = Account(self.clock)
         self.faults = Faults()
         self.stopping = threading.Event()
-        self.calls: list[dict[str, Any]] = []  # API calls so far: path, errcode, at; no content
+        # The latest API calls: path, errcode, at; no content.
+        self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
         self._postman = Postman(self.account, self.identity, self.faults, reply_limit)
         self._address = (host, port)
         self._server: BaseWSGIServer | None = None
