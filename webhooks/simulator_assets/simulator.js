@@ -246,7 +246,10 @@ function wire() {
     if (!event.target.closest(".menu-slot")) closeMenus($("menu"));
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeMenus($("menu"));
+    if (event.key !== "Escape") return;
+    const open = $("menu").querySelector("[aria-expanded=true]");
+    closeMenus($("menu"));
+    if (open) open.focus();
   });
   document.addEventListener("visibilitychange", () => document.hidden || hurry());
   new Recorder($("talk"), { onSound: (sound) => sendFile("voice", sound), onTrouble: say });

@@ -18,8 +18,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold openids
     settings = load_settings()
+    web_host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
     wechat = StandIn(
-        webhook_url=f"http://{settings.host}:{settings.web_port}/wechat",
+        webhook_url=f"http://{web_host}:{settings.web_port}/wechat",
         token=settings.wechat_token,
         app_id=settings.wechat_app_id,
         secret=settings.wechat_secret,

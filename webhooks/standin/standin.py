@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections import deque
@@ -76,9 +77,12 @@ class StandIn:
 
     # -- life -------------------------------------------------------------------------------------------------
     def start(self) -> StandIn:
-        """Listen and serve in threads of this process; returns when the port answers."""
+        """Listen and serve in threads of this process; raises OSError where the port is taken."""
         host, port = self._address
-        self._server = make_server(host, port, self.app, threaded=True, request_handler=_QuietHandler)
+        with socket.create_server((host, port), backlog=128) as listener:  # Werkzeug would exit the process
+            self._server = make_server(
+                host, port, self.app, threaded=True, request_handler=_QuietHandler, fd=listener.fileno()
+            )
         threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="standin-server", daemon=True
         ).start()

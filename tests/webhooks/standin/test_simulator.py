@@ -243,6 +243,7 @@ def test_the_menu(new_page, site):  # noqa: F811
     expect(page.get_by_role("button", name="预约大厅")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="预约大厅")).to_be_hidden()
+    expect(page.get_by_role("button", name="办事")).to_be_focused()
     page.get_by_role("button", name="办事").press("Enter")
     page.get_by_role("button", name="我的预约").press("Enter")
     expect(page.locator(".bubble").last).to_have_text("您点了 MINE")
