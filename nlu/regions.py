@@ -81,6 +81,11 @@ def region_name(code: str) -> str | None:
     return _divisions().get(code)
 
 
+def is_division(code: str) -> bool:
+    """Whether a code stands for a division of today."""
+    return code in _divisions()
+
+
 def find_regions(text: str) -> list[Entity]:
     """Regions in text order; a chain such as 山东济南历城 is one entity with the narrowest code."""
     hits: list[_Hit] = []
@@ -98,7 +103,7 @@ def find_regions(text: str) -> list[Entity]:
 def _joins(previous: _Hit, code: str, between: str) -> bool:
     if between not in {"", ",", "的", "省", "市"} or previous.code == code:
         return False
-    return code.startswith(previous.code[:4] if not previous.code[2:4] == "00" else previous.code[:2])
+    return code.startswith(previous.code[:4] if previous.code[2:4] != "00" else previous.code[:2])
 
 
 def _names_in(text: str) -> Iterator[tuple[int, int, tuple[_Place, ...]]]:
@@ -151,7 +156,7 @@ def _choose(places: tuple[_Place, ...], earlier: list[str], text: str) -> str | 
 @cache
 def _divisions() -> dict[str, str]:
     rows = (line.split("\t") for line in _DATA.read_text("utf-8").splitlines() if line[:1] != "#")
-    return {code: name for code, name in rows}
+    return dict(rows)
 
 
 @cache
