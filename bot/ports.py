@@ -101,3 +101,7 @@ class Calendar(Protocol):
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on this day (public holidays and make-up working days counted)."""
         ...
+
+    def holiday_name(self, day: date) -> str | None:
+        """The public holiday that closes a day, as 国庆节; None on any other day."""
+        ...
