@@ -15,6 +15,7 @@ from bot.appointments import seed_service_points
 from bot.assistant import Assistant, Parts
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.dialogue import Thresholds
+from bot.ephemeral.connection import RedisConnection
 from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
@@ -61,8 +62,9 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
     database = Database(settings.database_url, vault)
     calendar = ChineseCalendar()
     office_hours = OfficeHours(calendar)
-    redis_url = "" if alone else settings.redis_url
-    locks, events, tokens = RedisLocks(redis_url), RedisEvents(redis_url), Tokens(redis_url)
+    redis = RedisConnection("" if alone else settings.redis_url)
+    locks = RedisLocks(redis)
+    events, tokens = RedisEvents(redis), Tokens(redis, locks)
     understanding = LayeredUnderstanding(
         RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
     )
