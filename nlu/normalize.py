@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 import zhconv
+from zhconv.zhconv import loaddict
 
 from nlu import homophones, lexicon
 
@@ -51,6 +54,7 @@ def _one_pass(text: str) -> str:
     text = _WECHAT_STICKER.sub("", text)
     text = unicodedata.normalize("NFKC", "".join(c for c in text if _readable(c)))
     text = "".join(c for c in text if _readable(c))
+    _read_characters()
     text = zhconv.convert(text, "zh-hans")
     text = _SPACE.sub(" ", text)
     text = _SPACE_AT_HAN.sub("", text)
@@ -79,6 +83,12 @@ def _without_fillers(text: str) -> str:
     for pattern in (_SOUND_AT_START, _WORD_AT_START):
         text = pattern.sub("", text)
     return _STUTTER.sub(r"\1", text)
+
+
+@cache
+def _read_characters() -> None:
+    """zhconv's own table, read by its path: the package's default way leaves the file open."""
+    loaddict(str(Path(zhconv.__file__).parent / "zhcdict.json"))
 
 
 def warm_up() -> None:
