@@ -78,7 +78,7 @@ class RedisEvents:
             return None
         pubsub: redis.client.PubSub = client.pubsub()  # type: ignore[no-untyped-call]
         try:
-            pubsub.subscribe(_PREFIX + channel)
+            pubsub.subscribe(_PREFIX + channel)  # type: ignore[no-untyped-call]
         except (redis.RedisError, OSError):
             self._connection.lost()
             return None

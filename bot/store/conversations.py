@@ -55,7 +55,7 @@ class Conversations:
         citizen = self._citizen(utterance)
         conversation = self._conversation(citizen, utterance, idle)
         turn = Turn(
-            conversation_id=conversation.id,
+            conversation=conversation,
             channel=utterance.channel.value,
             external_id=utterance.external_id,
             kind=utterance.kind.value,
@@ -160,7 +160,7 @@ class Conversations:
             found.open_of, found.closed_at = None, utterance.at
             self._session.flush()
         opened = Conversation(
-            citizen_id=citizen.id,
+            citizen=citizen,
             open_of=citizen.id,
             channel=utterance.channel.value,
             region=citizen.region,
