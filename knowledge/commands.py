@@ -8,11 +8,13 @@ from pathlib import Path
 
 from bot.messages import PolicyAnswer
 from bot.ports import KnowledgeBase
+from bot.settings import TIME_ZONE
 from knowledge.check import Severity, check
 from knowledge.coverage import gaps, load_coverage
 from knowledge.documents import load_documents
 from knowledge.entry import PolicyEntry
 from knowledge.exchange import pack, unpack
+from knowledge.index import open_knowledge
 from knowledge.loader import ENTRIES_FOLDER, InvalidKnowledge, load
 from knowledge.topics import load_topics
 from knowledge.writer import write
@@ -21,8 +23,9 @@ DONE, FAILED = 0, 1
 STANDARD = "-"  # a file name that means standard input or output
 
 
-def validate(today: date, folder: Path = ENTRIES_FOLDER, strict: bool = False) -> int:
+def validate(today: date | None = None, folder: Path = ENTRIES_FOLDER, strict: bool = False) -> int:
     """Load and check all entries; faults on stderr. Failed: a fault, or with ``strict`` also a warning."""
+    today = today or _now().date()
     try:
         entries = load(folder)
     except InvalidKnowledge as error:
@@ -40,14 +43,14 @@ def validate(today: date, folder: Path = ENTRIES_FOLDER, strict: bool = False) -
     return FAILED if errors or (strict and warnings) else DONE
 
 
-def export(target: str, now: datetime, folder: Path = ENTRIES_FOLDER) -> int:
+def export(target: str | Path, now: datetime | None = None, folder: Path = ENTRIES_FOLDER) -> int:
     """Write all entries as one JSON document to a file (``-``: stdout). ``now`` is aware."""
     try:
         entries = load(folder)
     except InvalidKnowledge as error:
         return _faults(error)
-    text = pack(entries, now)
-    if target == STANDARD:
+    text = pack(entries, now or _now())
+    if str(target) == STANDARD:
         sys.stdout.write(text)
         return DONE
     try:
@@ -58,18 +61,18 @@ def export(target: str, now: datetime, folder: Path = ENTRIES_FOLDER) -> int:
     return DONE
 
 
-def import_(source: str, folder: Path = ENTRIES_FOLDER, replace: bool = False) -> int:
+def import_(source: str | Path, folder: Path = ENTRIES_FOLDER, replace: bool = False) -> int:
     """Read entries from a JSON document (``-``: stdin) into the folder of entries.
 
     An entry that differs from the one here is a conflict: it is listed and nothing at all is written, unless
     ``replace`` says that the incoming ones win. Equal entries are left alone.
     """
     try:
-        text = sys.stdin.read() if source == STANDARD else Path(source).read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(source) == STANDARD else Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return _failed(f"cannot read {source}: {error}")
     try:
-        incoming = unpack(text, source).entries
+        incoming = unpack(text, str(source)).entries
         here = _existing(folder)
     except InvalidKnowledge as error:
         return _faults(error)
@@ -90,14 +93,31 @@ def import_(source: str, folder: Path = ENTRIES_FOLDER, replace: bool = False) -
     return DONE
 
 
-def search(knowledge: KnowledgeBase, text: str, region: str | None, today: date, limit: int = 5) -> int:
-    """Print the entries that fit a text: score, id, title. Failed: nothing fits."""
-    found = knowledge.search(text, region, today, limit)
+def search(
+    text: str,
+    region: str | None = None,
+    today: date | None = None,
+    limit: int = 5,
+    knowledge: KnowledgeBase | None = None,
+) -> int:
+    """Print the entries that fit a text: score, id, title. Failed: nothing fits, or broken entries.
+
+    ``knowledge`` is the base to search; without it, the entries that come with the product.
+    """
+    try:
+        base = knowledge or open_knowledge()
+    except InvalidKnowledge as error:
+        return _faults(error)
+    found = base.search(text, region, today or _now().date(), limit)
     if not found:
         return _failed("no entry fits these words")
     for answer, score in found:
         print(f"{score:.3f}  {answer.entry_id}  {_headline(answer)}")
     return DONE
+
+
+def _now() -> datetime:
+    return datetime.now(TIME_ZONE)
 
 
 def _headline(answer: PolicyAnswer) -> str:

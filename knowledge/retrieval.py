@@ -1,4 +1,4 @@
-"""Finds passages by their words: BM25 over words and character pairs, scored as a share of the question.
+"""Finds passages by their words: BM25 over words, character pairs and characters, scored as a share of the question.
 
 The score is the BM25 sum divided by the most that this question could reach, so that it lies in 0..1 and a
 question full of foreign words stays low. Words that no passage holds count as the rarest ones.
@@ -30,13 +30,14 @@ _EMPTY = frozenset(_ASKING.split())
 
 
 def tokens(text: str) -> list[str]:
-    """A text's words and character pairs, without the words of asking."""
+    """A text's words, character pairs and characters, without the words of asking."""
     found: list[str] = []
     lowered = text.lower()
     for word in rjieba.cut(lowered):
         if _WORD.fullmatch(word) and word not in _EMPTY:
             found.append(word)
     for run in _HAN.findall(lowered):
+        found.extend(character for character in run if character not in _EMPTY)
         found.extend(f"{a}{b}" for a, b in pairwise(run) if a + b not in _EMPTY)
     return found
 

@@ -93,7 +93,7 @@ def aspects(entry: PolicyEntry) -> tuple[tuple[str, str], ...]:
 def _lines(items: tuple[str, ...], numbered: bool = False) -> str:
     if len(items) <= 1:
         return "".join(items)
-    marks = (f"{n}. " for n in range(1, len(items) + 1)) if numbered else ("· " for _ in items)
+    marks = (f"第{n}步，" for n in range(1, len(items) + 1)) if numbered else ("· " for _ in items)
     return "\n".join(mark + item for mark, item in zip(marks, items, strict=True))
 
 
