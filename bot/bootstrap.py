@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from nlu.fallback import LayeredUnderstanding
-from nlu.rasa_client import RasaUnderstanding
-from nlu.thresholds import ACCEPT, GIVE_UP
 from sqlalchemy import select
 
 from bot.appointments import seed_service_points
@@ -26,8 +23,11 @@ from bot.store.database import Database
 from bot.store.models import Agent
 from desk import passwords
 from knowledge.index import open_knowledge
+from nlu.fallback import LayeredUnderstanding
+from nlu.rasa_client import RasaUnderstanding
 from nlu.regions import region_name
 from nlu.server import ensure_running
+from nlu.thresholds import ACCEPT, GIVE_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +134,3 @@ def first_login(house: House) -> tuple[str, str] | None:
             return None
         password = file.read_text(encoding="ascii")
         return ("admin", password) if passwords.matches(agent.password_hash, password) else None
-
-
-def publish_wechat_menu(settings: Settings) -> None:
-    """Send the menu to WeChat."""
-    from webhooks.menu import publish_menu
-
-    publish_menu(settings)
-
-
-def utc_now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)

@@ -27,12 +27,11 @@ def processes(settings: Settings) -> tuple[Process, ...]:
     """All programs of this installation: Redis only where the project starts its own, the stand-in only to try out."""
     python = sys.executable
     gunicorn = str(Path(python).with_name("gunicorn"))
-    celery = str(Path(python).with_name("celery"))
     found = [
         Process("nlu", (python, "-m", "nlu.server"), 20),
         Process("web", (gunicorn, "-c", "webhooks/gunicorn.conf.py", "webhooks.wsgi:app"), 30),
         Process("desk", (gunicorn, "-c", "desk/gunicorn.conf.py", "desk.wsgi:app"), 30),
-        Process("worker", (celery, "-A", "webhooks.worker:app", "worker", *_WORKER_OPTIONS), 40),
+        Process("worker", (python, "-m", "webhooks.worker"), 40),
     ]
     socket = own_redis_socket(settings)
     if socket is not None:
@@ -40,9 +39,6 @@ def processes(settings: Settings) -> tuple[Process, ...]:
     if settings.tryout:
         found.append(Process("standin", (python, "-m", "webhooks.standin"), 30))
     return tuple(sorted(found, key=lambda process: process.order))
-
-
-_WORKER_OPTIONS = ("--pool", "threads", "--concurrency", "4", "--beat", "--loglevel", "WARNING")
 
 
 def own_redis_socket(settings: Settings) -> Path | None:

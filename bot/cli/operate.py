@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from bot.bootstrap import add_agent, open_database, publish_wechat_menu
+from bot.bootstrap import add_agent, open_database
 from bot.cli.running import run_everything
 from bot.settings import load_settings
+from webhooks.menu import publish_menu
 
 
 @click.group()
@@ -48,7 +49,7 @@ def wechat() -> None:
 @wechat.command()
 def menu() -> None:
     """Publish the account's menu."""
-    publish_wechat_menu(load_settings())
+    publish_menu(load_settings())
     click.echo("The menu is published.")
 
 

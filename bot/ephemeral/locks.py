@@ -35,9 +35,9 @@ class RedisLocks:
             if not got:
                 yield False
                 return
-            lock, got = self._across(key, max(0.0, until - time.monotonic()))
+            lock, ours = self._across(key, max(0.0, until - time.monotonic()))
             try:
-                yield got
+                yield ours
             finally:
                 if lock is not None:
                     with suppress(redis.RedisError, OSError):
