@@ -157,6 +157,13 @@ def sounds_of(character: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(to_normal(reading) for reading in listed.split(",") if reading))
 
 
+def merged_sound(character: str) -> str:
+    """The commonest syllable of a character, with differences merged that many speakers don't make; the
+    character itself where it is no Chinese one."""
+    sounds = sounds_of(character)
+    return _merge(sounds[0]) if sounds else character
+
+
 @lru_cache(maxsize=2048)
 def _merge(syllable: str) -> str:
     """A syllable without the differences that many speakers don't make (zh/z, n/l, -ng/-n …)."""
