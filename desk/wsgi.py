@@ -1,0 +1,13 @@
+"""The desk's process for gunicorn: ``gunicorn -c desk/gunicorn.conf.py desk.wsgi:app``."""
+
+from __future__ import annotations
+
+from bot.bootstrap import bootstrap
+from bot.settings import load_settings
+from desk.app import create_desk
+from desk.canned_views import seed_canned
+
+house = bootstrap(load_settings())
+with house.database.begin() as session:
+    seed_canned(session)
+app = create_desk(house)
