@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.outbox import Outbox
 from bot.ports import YinlingError
 from bot.privacy import Vault
-from bot.store.conversations import Conversations
+from bot.store.conversations import Conversations, lock_conversation
 from bot.store.models import Agent, Conversation, Escalation, Turn
 
 _SEEN_EVERY = timedelta(seconds=10)  # a heartbeat is written no more often
@@ -81,6 +81,7 @@ class EscalationQueue:
 
     def accept(self, escalation_id: int, agent_id: int, now: datetime) -> Escalation:
         """The agent takes it; the assistant falls silent. Raises AlreadyTaken."""
+        self._lock(escalation_id)
         change = (
             update(Escalation)
             .where(Escalation.id == escalation_id, Escalation.status == "waiting")
@@ -130,9 +131,11 @@ class EscalationQueue:
             select(Escalation)
             .join(Agent, Agent.id == Escalation.agent_id)
             .where(Escalation.status == "accepted", Agent.last_seen_at < unseen_since)
+            .order_by(Escalation.conversation_id)
         )
         released = []
-        for escalation in self._session.scalars(query):
+        for escalation in list(self._session.scalars(query)):
+            self._lock(escalation.id)
             change = (
                 update(Escalation)
                 .where(
@@ -184,6 +187,7 @@ class EscalationQueue:
         note: str | None,
         now: datetime,
     ) -> Escalation:
+        self._lock(escalation_id)
         change = (
             update(Escalation)
             .where(
@@ -206,6 +210,7 @@ class EscalationQueue:
 
     def _mine(self, escalation_id: int, agent_id: int) -> Escalation:
         """The escalation, locked against release while the agent's words are written. Raises NotYours."""
+        self._lock(escalation_id)
         change = (
             update(Escalation)
             .where(
@@ -218,6 +223,13 @@ class EscalationQueue:
         if not _changed(self._session.execute(change)):
             raise NotYours
         return self._fresh(escalation_id)
+
+    def _lock(self, escalation_id: int) -> None:
+        """Lock the conversation before its escalation, the order in which a turn does: no deadlock."""
+        query = select(Escalation.conversation_id).filter_by(id=escalation_id)
+        conversation_id = self._session.scalar(query)
+        if conversation_id is not None:
+            lock_conversation(self._session, conversation_id)
 
     def _fresh(self, escalation_id: int) -> Escalation:
         escalation = self._session.get_one(Escalation, escalation_id)

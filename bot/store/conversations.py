@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, Select, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.messages import Act, Channel, Citation, Parse, Reply, Utterance, UtteranceKind
 from bot.privacy import Vault
-from bot.store.models import Agent, Citizen, Conversation, Turn
+from bot.store.models import Agent, Citizen, Conversation, Escalation, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,15 @@ class Conversations:
     def receive(self, utterance: Utterance, idle: timedelta) -> tuple[Conversation, Turn, bool]:
         """Store an utterance: its citizen, conversation and turn; the bool tells whether the turn is new.
 
-        A conversation without a turn for longer than ``idle`` is closed and a new one opened, unless a person
-        holds it.
+        A conversation without a turn for longer than ``idle`` is closed and a new one opened, unless it waits
+        for a person or a person holds it. The conversation stays locked until the unit of work ends: two
+        processes that work on the same citizen at once see each other's reply and state, with Redis or without.
         """
         known = self.find_turn(utterance.channel, utterance.external_id)
         if known is not None:
-            return known.conversation, known, False
+            conversation = lock_conversation(self._session, known.conversation_id)
+            self._session.refresh(known)
+            return conversation, known, False
         citizen = self._citizen(utterance)
         conversation = self._conversation(citizen, utterance, idle)
         turn = Turn(
@@ -67,7 +70,7 @@ class Conversations:
             known = self.find_turn(utterance.channel, utterance.external_id)
             if known is None:
                 raise LookupError("the turn of another delivery is not visible yet")
-            return known.conversation, known, False
+            return lock_conversation(self._session, known.conversation_id), known, False
         conversation.last_at = max(conversation.last_at, utterance.at)
         if utterance.kind in (UtteranceKind.FOLLOW, UtteranceKind.UNFOLLOW):
             citizen.followed = utterance.kind is UtteranceKind.FOLLOW
@@ -120,11 +123,15 @@ class Conversations:
         return lines
 
     def unfinished(self, received_before: datetime, answered_before: datetime) -> list[int]:
-        """Turns that a crash left behind: not answered, or answered and never delivered."""
+        """Turns of WeChat that a crash left behind: not answered, or answered and never delivered.
+
+        A call that has ended cannot be answered any more, so turns of the telephone are not among them.
+        """
         query = (
             select(Turn.id)
             .where(
                 Turn.speaker == "citizen",
+                Turn.channel == Channel.WECHAT.value,
                 or_(
                     (Turn.status == "received") & (Turn.received_at < received_before),
                     (Turn.status == "answered") & (Turn.answered_at < answered_before),
@@ -153,9 +160,9 @@ class Conversations:
 
     def _conversation(self, citizen: Citizen, utterance: Utterance, idle: timedelta) -> Conversation:
         query = select(Conversation).filter_by(open_of=citizen.id)
-        found = self._session.scalar(query)
+        found = self._session.scalar(_locked(query))
         if found is not None:
-            if found.held_by == "agent" or utterance.at - found.last_at <= idle:
+            if utterance.at - found.last_at <= idle or self._needs_person(found):
                 return found
             found.open_of, found.closed_at = None, utterance.at
             self._session.flush()
@@ -169,7 +176,12 @@ class Conversations:
         )
         if self._added(opened):
             return opened
-        return self._session.scalars(query).one()
+        return self._session.scalars(_locked(query)).one()
+
+    def _needs_person(self, conversation: Conversation) -> bool:
+        """Whether a person holds the conversation or is waited for."""
+        query = select(Escalation.id).filter_by(open_for=conversation.id)
+        return conversation.held_by == "agent" or self._session.scalar(query) is not None
 
     def _added(self, row: Citizen | Conversation | Turn) -> bool:
         """Insert a row; False where another unit of work inserted the same one first."""
@@ -202,6 +214,11 @@ class Conversations:
         return turn
 
 
+def lock_conversation(session: Session, conversation_id: int) -> Conversation:
+    """A conversation as it stands now, locked until the unit of work ends; raises NoResultFound."""
+    return session.scalars(_locked(select(Conversation).filter_by(id=conversation_id))).one()
+
+
 def stored_reply(turn: Turn) -> Reply:
     """The reply that a turn was answered with."""
     if turn.reply is None:
@@ -222,6 +239,11 @@ def stored_utterance(turn: Turn) -> Utterance:
     data["channel"], data["kind"] = Channel(data["channel"]), UtteranceKind(data["kind"])
     data["at"] = datetime.fromisoformat(data["at"])
     return Utterance(**data)
+
+
+def _locked(query: Select[Conversation]) -> Select[Conversation]:
+    # NO KEY UPDATE lets others insert rows that refer to this one. SQLite locks the whole database anyway.
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def _utterance_json(utterance: Utterance) -> dict[str, Any]:
