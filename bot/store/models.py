@@ -113,6 +113,7 @@ class ServicePoint(Base):
     slot_minutes: Mapped[int] = mapped_column(default=30)
     capacity: Mapped[int] = mapped_column(default=20)
     days_ahead: Mapped[int] = mapped_column(default=14)
+    offered: Mapped[bool] = mapped_column(default=True)  # False: no longer in the configuration
 
 
 class AppointmentSlot(Base):
