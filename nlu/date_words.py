@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import calendar as months
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.ports import Calendar
 from nlu import festivals
 from nlu.numerals import number
 
 Span = tuple[date, date]
+WorkingDays = Callable[[date], bool]  # whether offices work on a day
 
 
 class Today(NamedTuple):
     """What a date is reckoned from; ``before`` is a date said right before this one (下周一或者周三)."""
 
     day: date
-    calendar: Calendar
+    works: WorkingDays
     before: date | None = None
 
 
@@ -218,11 +219,11 @@ def festival(match: re.Match[str], today: Today) -> Span | date | None:
 
 def _around(day: date, when: str, after: bool, today: Today) -> Span | date | None:
     """What is meant about one occurrence of a festival; None where that has passed."""
-    off = _holiday(day, today.calendar)
+    off = _holiday(day, today.works)
     if after:
         # The first working day after the public holiday, or after the day where it is none.
         found = (off[1] if off else day) + timedelta(days=1)
-        while not today.calendar.is_working_day(found):
+        while not today.works(found):
             found += timedelta(days=1)
         return found if found > today.day else None
     if when.endswith("前"):
@@ -233,13 +234,13 @@ def _around(day: date, when: str, after: bool, today: Today) -> Span | date | No
     return day if day >= today.day else None
 
 
-def _holiday(day: date, calendar: Calendar) -> Span | None:
+def _holiday(day: date, works: WorkingDays) -> Span | None:
     """The run of days off around a day, or None where people work on it."""
-    if calendar.is_working_day(day):
+    if works(day):
         return None
     first = last = day
-    while not calendar.is_working_day(first - timedelta(days=1)):
+    while not works(first - timedelta(days=1)):
         first -= timedelta(days=1)
-    while not calendar.is_working_day(last + timedelta(days=1)):
+    while not works(last + timedelta(days=1)):
         last += timedelta(days=1)
     return first, last

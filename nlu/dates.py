@@ -10,22 +10,24 @@ import re
 from datetime import date
 
 from bot.messages import Entity
-from bot.ports import Calendar
 from nlu.date_rules import RULES, Resolver
-from nlu.date_words import Span, Today
+from nlu.date_words import Span, Today, WorkingDays
 
 _BETWEEN = re.compile(r"(?:到|至|~|-|—|–|或者?是?|还是|要么|和|跟|是|、|,)?")
 _RANGE = re.compile(r"[到至~—–-]")
 _SAME_DAY = {"", ",", "是", "的"}
 
 
-def find_dates(text: str, today: date, calendar: Calendar) -> list[Entity]:
-    """Entities ``date`` and ``date_range`` in text order, not overlapping."""
+def find_dates(text: str, today: date, works: WorkingDays) -> list[Entity]:
+    """Entities ``date`` and ``date_range`` in text order, not overlapping.
+
+    ``works`` tells whether offices work on a day (国庆后 is the first such day after the holiday).
+    """
     entities: list[Entity] = []
     before: date | None = None
     for match, resolver in _matches(text):
         near = entities and _BETWEEN.fullmatch(text, entities[-1].end, match.start())
-        resolved = _resolve(resolver, match, Today(today, calendar, before if near else None))
+        resolved = _resolve(resolver, match, Today(today, works, before if near else None))
         if resolved is None:
             continue
         before = resolved[0]

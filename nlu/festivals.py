@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from lunar_python import Lunar, LunarMonth, Solar
 
@@ -25,6 +26,7 @@ NAMES: dict[str, str] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=512)
 def festival_day(name: str, year: int) -> date:
     """The day of a festival in a solar year; 除夕 and 腊八 of the lunar year that began in the year before count
     by the solar year they fall in. Raises KeyError for an unknown name."""
@@ -40,6 +42,7 @@ def festival_day(name: str, year: int) -> date:
     return found if found.year == year else lunar_day(year - 1, month, day)
 
 
+@lru_cache(maxsize=512)
 def lunar_day(year: int, month: int, day: int) -> date:
     """The solar date of a day of the lunar calendar. Raises ValueError where the month has no such day."""
     length = LunarMonth.fromYm(year, month)

@@ -21,8 +21,8 @@ from nlu.lexicon import cuts_word, is_ordinary
 from nlu.vocabulary import LONG, MISHEARD, PLACES, SHORT, SPELT
 
 # Characters that carry the grammar: where one stands it was meant (健康吗 is a question, not 健康码).
-_GRAMMAR = frozenset("吗呢吧啊呀嘛的了我你您他她不没在是有就都也还去来能会想要把被给和跟这那哪么个")
-_PARTICLES = frozenset("吗呢吧啊呀嘛的了不")
+_GRAMMAR = frozenset("吗呢吧啊呀嘛的了我你您他她不没在是有就都也还去来能会想要把被给和跟这那哪么个非只才再又")
+_PARTICLES = frozenset("吗呢吧啊呀嘛的了不非只")
 _MERGED_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("r", "l"), ("hu", "f"))
 _CONTEXT = 8  # characters looked at on either side
 
@@ -76,12 +76,11 @@ def _long_fits(text: str, start: int, heard: str, word: str) -> bool:
     end = start + len(word)
     if is_ordinary(heard):
         return False
-    if len(word) >= 4:
-        return True
-    if cuts_word(text, start, end, at_least=500):
+    if len(word) == 3 and cuts_word(text, start, end, at_least=500):
         return False
+    common = 50 if len(word) == 3 else 1000
     pieces = ((heard[i : i + 2], word[i : i + 2]) for i in range(len(word) - 1))
-    return not any(piece != meant and is_ordinary(piece, 50) for piece, meant in pieces)
+    return not any(piece != meant and is_ordinary(piece, common) for piece, meant in pieces)
 
 
 def _short_fits(text: str, start: int, heard: str, word: str) -> bool:
@@ -92,9 +91,9 @@ def _short_fits(text: str, start: int, heard: str, word: str) -> bool:
             return False
     elif heard[0] in "一已以" or is_ordinary(heard) or cuts_word(text, start, end, at_least=30):
         return False
-    before, after = SHORT[word]
-    left = re.search(before, text[max(0, start - _CONTEXT) : start]) is not None
-    right = re.match(after, text[end : end + _CONTEXT]) is not None
+    before, after = _contexts()[word]
+    left = before.search(text, max(0, start - _CONTEXT), start) is not None
+    right = after.match(text, end) is not None
     return (left and right) if word in PLACES else (left or right)
 
 
@@ -181,6 +180,11 @@ def _words() -> tuple[_Word, ...]:
         sounds = tuple(lazy_pinyin(text, style=Style.NORMAL))
         words.append(_Word(text, sounds, tuple(_merge(s) for s in sounds)))
     return tuple(words)
+
+
+@cache
+def _contexts() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    return {word: (re.compile(before), re.compile(after)) for word, (before, after) in SHORT.items()}
 
 
 @cache

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,11 +95,13 @@ def weigh(sentences: Iterable[tuple[str, str]]) -> Weighing:
 def _features(text: str) -> Counter[str]:
     """Single characters, pairs, pairs of merged sounds, and topics named outright."""
     plain = re.sub(r"\W", "", text.lower())
+    if not plain:
+        return Counter()
     framed = f"^{plain}$"
     found: Counter[str] = Counter(plain)
     found.update(framed[i : i + 2] for i in range(len(framed) - 1))
     sounds = [merged_sound(c) for c in plain]
-    found.update(f"/{a}-{b}" for a, b in zip(sounds, sounds[1:], strict=False))
+    found.update(f"/{a}-{b}" for a, b in pairwise(sounds))
     for topic in find_topics(text):
         found[f"topic:{topic.value}"] = _TOPIC_WEIGHT
     return found
