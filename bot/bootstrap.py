@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -103,9 +104,9 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url, Vault(settings.data_key, settings.index_key))
 
 
-def nlu_server(settings: Settings) -> str:
+def nlu_server(settings: Settings, progress: Callable[[str], None]) -> str:
     """The address of a running NLU server; one is started in the background where none answers."""
-    return ensure_running(settings)
+    return ensure_running(settings, progress)
 
 
 def add_agent(settings: Settings, username: str, name: str, role: str) -> str:

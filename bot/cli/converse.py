@@ -151,7 +151,7 @@ def _turn(house: House, options: Options, text: str) -> Reply:
 @contextmanager
 def _rehearsal(settings: Settings, *, keep: bool) -> Iterator[House]:
     """A house over a database of its own; kept in the state folder for `ask --user`, else thrown away."""
-    url = nlu_server(settings)
+    url = nlu_server(settings, lambda line: click.echo(line, err=True))
     with tempfile.TemporaryDirectory(prefix="yinling-") as scratch:
         folder = settings.state_dir if keep else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
