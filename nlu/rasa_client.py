@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime
 from types import TracebackType
@@ -38,6 +39,7 @@ class RasaUnderstanding:
         self, url: str, token: str, timeout: float = 2.0, breaker: CircuitBreaker | None = None
     ) -> None:
         self._breaker = breaker or CircuitBreaker()
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # Rasa takes its token in the URL; httpx logs URLs
         self._client = httpx.Client(
             base_url=url,
             params={"token": token},

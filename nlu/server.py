@@ -102,7 +102,7 @@ class RasaServer:
             child = subprocess.Popen(  # noqa: S603 (our own command)
                 command,
                 cwd=self._announce.parent,
-                env={**rasa_variables(threads=1), "HOME": str(self._announce.parent)},
+                env={**rasa_variables(), "HOME": str(self._announce.parent)},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -137,6 +137,12 @@ class RasaServer:
             with suppress(BrokenPipeError):
                 child.stdin.close()
         self._announce.unlink(missing_ok=True)
+
+    def let_go(self) -> None:
+        """Leave a lingering server to itself: this process may end, the server goes on."""
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            child.returncode = 0  # else Popen complains, when collected, that its child still runs
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Exit status once the server has ended, None if it still runs after ``seconds``."""
@@ -179,7 +185,9 @@ def ensure_running(settings: Settings, progress: Callable[[str], None] = lambda 
         server = RasaServer(
             model, settings.nlu_token, settings.state_dir, linger=LINGER_SECONDS, announce=record
         )
-        return server.start()
+        url = server.start()
+        server.let_go()
+        return url
 
 
 def _recorded(record: Path) -> str | None:

