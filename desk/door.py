@@ -22,12 +22,14 @@ from desk.login_limits import client_address
 log = logging.getLogger(__name__)
 blueprint = Blueprint("door", __name__)
 
+_NOBODY = "（没有这个用户名）"
 _WRONG = "用户名或密码不对，请再试一次。"
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     id: int
+    username: str
     password_hash: str
     disabled: bool
 
@@ -50,7 +52,9 @@ def login() -> ResponseReturnValue:
         agent = Staff(session).get(agent_id)
         if agent is not None and agent.state == "offline":
             agent.state = "ready"
-        Audit(session).look(username.lower(), "login", f"address:{client_address()}", now())
+        Audit(session).look(
+            agent.username if agent else username, "login", f"address:{client_address()}", now()
+        )
     flask.session.clear()  # a CSRF secret known from before the log-in is worth nothing after it
     return give_cookie(_as_response(redirect(target or url_for("queue.index"))), token)
 
@@ -62,15 +66,14 @@ def _checked(username: str, password: str) -> int | None:
         with house().database.begin() as session:
             agent = Staff(session).by_username(username)
             if agent is not None:
-                candidate = _Candidate(agent.id, agent.password_hash, agent.disabled)
+                candidate = _Candidate(agent.id, agent.username, agent.password_hash, agent.disabled)
     stored = candidate.password_hash if candidate else passwords.nobodys_hash()
     fits = passwords.matches(stored, password[: passwords.LONGEST])
     if candidate is None or candidate.disabled or not fits:
         log.warning("desk.login refused", extra={"agent_id": candidate.id if candidate else None})
-        if candidate is not None:
-            with house().database.begin() as session:
-                where = f"address:{client_address()}"
-                Audit(session).look(f"agent:{candidate.id}", "login_failed", where, now())
+        with house().database.begin() as session:
+            who = candidate.username if candidate else _NOBODY
+            Audit(session).look(who, "login_failed", f"address:{client_address()}", now())
         return None
     if passwords.outdated(stored):
         with house().database.begin() as session:

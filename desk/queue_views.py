@@ -71,4 +71,4 @@ def state() -> ResponseReturnValue:
         row = Staff(session).get(me().id)
         if row is not None:
             row.state = wanted
-    return jsonify(message=f"您的状态:{AGENT_STATES[wanted]}", state=wanted)
+    return jsonify(message=f"您的状态：{AGENT_STATES[wanted]}", state=wanted)

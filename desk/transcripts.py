@@ -103,5 +103,5 @@ def _delivery(delivery: Delivery | None) -> DeliveryNote | None:
     if delivery is None:
         return None
     if delivery.state == "failed":
-        return DeliveryNote("failed", "没有送到:" + words.delivery_failure(delivery.code))
+        return DeliveryNote("failed", "没有送到：" + words.delivery_failure(delivery.code))
     return DeliveryNote(delivery.state, words.DELIVERY_STATES[delivery.state])

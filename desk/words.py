@@ -114,23 +114,23 @@ ACTIONS = {
     "work_order_done": "工单办结",
 }
 
-# WeChat's return codes of the customer-service message interface, as its developer documentation lists them.
+_WAITS = "微信要等市民再来消息才让发，到时会自动补发。着急请打电话。"
+# The codes that webhooks.sending leaves on a message: WeChat's errcode, or what it found out by itself.
 _DELIVERY_CODES = {
-    "45015": "市民超过48小时没来消息，或者连着发满了条数，微信不让再发。请打电话联系。",
-    "45047": "连着发满了条数，微信要等市民回一句才能再发。",
-    "43004": "市民已经取消关注公众号，微信送不到。请打电话联系。",
-    "40003": "微信说没有这个用户，送不到。请打电话联系。",
-    "45002": "这条太长，微信不收。请分成几条短的再发。",
-    "45009": "今天微信接口的次数用完了。请打电话联系。",
-    "48002": "市民关闭了接收消息，微信送不到。请打电话联系。",
+    "wechat.no_allowance": _WAITS,
+    "wechat.45015": _WAITS,
+    "wechat.45047": _WAITS,
+    "wechat.43004": "市民取消关注了公众号，微信送不到。请打电话联系；市民再关注时会自动补发。",
+    "wechat.40003": "微信说没有这个用户，送不到。请打电话联系。",
+    "wechat.45002": "这条太长，微信不收。请分成几条短的再发。",
+    "wechat.48002": "市民关闭了接收消息，微信送不到。请打电话联系。",
 }
 DELIVERY_STATES = {"queued": "正在发送", "retrying": "还没送到，正在重试", "sent": "已送到微信"}
 
 
 def delivery_failure(code: str | None) -> str:
     """Why a reply could not be delivered, in plain words; ``code`` is the messenger's last error code."""
-    digits = "".join(c for c in (code or "") if c.isdigit())
-    return _DELIVERY_CODES.get(digits, "没能送到微信。请打电话联系市民。")
+    return _DELIVERY_CODES.get(code or "", "没能送到微信。请打电话联系市民。")
 
 
 def intent_name(intent: str | None, knowledge: KnowledgeBase) -> str | None:

@@ -1,26 +1,23 @@
-"""A house for the desk's tests, made of the real parts that the desk uses."""
+"""A house for the desk's tests, made of the real parts that the desk uses, and people to fill it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import cache
 
-from bot.appointments import seed_service_points
 from bot.calendar import ChineseCalendar
-from bot.ephemeral.connection import RedisConnection
 from bot.ephemeral.events import RedisEvents
 from bot.escalation import EscalationQueue
 from bot.messages import Act, Channel, Intent, Parse, Reply, Utterance
 from bot.ports import KnowledgeBase
 from bot.privacy import Vault
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.models import Conversation
 from bot.store.staff import Staff
 from desk import passwords
-from knowledge.index import open_knowledge
-from nlu.regions import region_name
 
 PASSWORD = "correct horse 电池"
 
@@ -40,10 +37,8 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class TestHouse:
+class SmallHouse:
     """The parts of bot.bootstrap.House that the desk uses."""
-
-    __test__ = False
 
     settings: Settings
     database: Database
@@ -53,62 +48,56 @@ class TestHouse:
     events: RedisEvents
 
 
-def build_house(
-    state: Path, database_url: str, redis_url: str, knowledge: KnowledgeBase | None = None
-) -> TestHouse:
-    """A house over a database whose tables exist."""
-    settings = load_settings(
-        {"YINLING_STATE": str(state), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    )
-    vault = Vault(settings.data_key, settings.index_key)
-    database = Database(settings.database_url, vault)
-    database.upgrade()
-    with database.begin() as session:
-        seed_service_points(session)
-    return TestHouse(
-        settings=settings,
-        database=database,
-        vault=vault,
-        knowledge=knowledge or open_knowledge(region_name),
-        calendar=ChineseCalendar(),
-        events=RedisEvents(RedisConnection(redis_url)),
-    )
-
-
-def hire(house: TestHouse, username: str, name: str, role: str = "agent") -> int:
+def hire(house: SmallHouse, username: str, name: str, role: str = "agent") -> int:
     """An agent with the password PASSWORD; returns the id."""
     with house.database.begin() as session:
-        passwords.add_agent(session, username, name, role, PASSWORD)
-    with house.database.begin() as session:
-        agent = Staff(session).by_username(username)
-        assert agent is not None
-        return agent.id
+        return Staff(session).add(username, name, role, _password_hash(), must_change=False).id
+
+
+@cache
+def _password_hash() -> str:
+    return passwords.hashed(PASSWORD)
 
 
 def say(
-    house: TestHouse,
+    house: SmallHouse,
     user: str,
     text: str,
     at: datetime,
+    *,
     reply: Reply | None = None,
     intent: str = "ask_remote_medical_filing",
+    channel: Channel = Channel.WECHAT,
 ) -> int:
     """A citizen's line, answered by the bot where a reply is given; returns the conversation's id."""
     with house.database.begin() as session:
         conversations = Conversations(session, house.vault)
-        external = f"{user}-{at.isoformat()}-{len(text)}"
-        conversation, turn, _ = conversations.receive(
-            Utterance(Channel.WECHAT, user, text, external, at), timedelta(hours=1)
-        )
+        external = f"{user}-{at.isoformat()}-{text[:20]}"
+        utterance = Utterance(channel, user, text, external, at)
+        conversation, turn, _ = conversations.receive(utterance, timedelta(hours=1))
         parse = Parse(text, Intent(intent, 0.93))
         conversations.answer(turn, parse, reply or Reply("", "", Act.HANDOFF, silent=True), {}, at)
         return conversation.id
 
 
+def introduce(house: SmallHouse, conversation_id: int, name: str, phone: str, region: str) -> None:
+    """What the citizen of a conversation told of themselves."""
+    with house.database.begin() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        conversation.region = region
+        conversation.citizen.name, conversation.citizen.phone = name, phone
+
+
 def call_for_help(
-    house: TestHouse, conversation_id: int, at: datetime, reason: str = "request", priority: int = 10
+    house: SmallHouse,
+    conversation_id: int,
+    at: datetime,
+    *,
+    reason: str = "request",
+    priority: int = 0,
+    summary: str = "问过异地备案，想找人工",
 ) -> int:
     """Put a conversation into the queue; returns the escalation's id."""
     with house.database.begin() as session:
         queue = EscalationQueue(session, house.vault)
-        return queue.open(conversation_id, reason, priority, "问过异地备案,想找人工", at).id
+        return queue.open(conversation_id, reason, priority, summary, at).id
