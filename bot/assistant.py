@@ -14,9 +14,10 @@ from bot.appointments import AppointmentBook
 from bot.availability import snapshot
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.decision import AppointmentView, Availability, Context, Decision, Escalate
-from bot.dialogue import Thresholds, decide, follow_up
+from bot.dialogue import decide, follow_up
 from bot.escalation import EscalationQueue
 from bot.flows import booking, changes
+from bot.flows.questions import Thresholds
 from bot.messages import Act, Channel, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import Events, KnowledgeBase, Locks, Understanding, YinlingError
 from bot.privacy import Vault

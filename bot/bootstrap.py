@@ -12,11 +12,11 @@ from sqlalchemy import select
 from bot.appointments import seed_service_points
 from bot.assistant import Assistant, Parts
 from bot.calendar import ChineseCalendar, OfficeHours
-from bot.dialogue import Thresholds
 from bot.ephemeral.connection import RedisConnection
 from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
+from bot.flows.questions import Thresholds
 from bot.ports import KnowledgeBase, Understanding
 from bot.privacy import Vault
 from bot.settings import Settings

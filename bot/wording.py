@@ -38,6 +38,8 @@ def limit_speech(reply: Reply, state: DialogueState) -> tuple[Reply, DialogueSta
 
     A state that already holds a rest keeps it behind what is cut here.
     """
+    if reply.act is Act.CONFIRM:  # a read-back is heard whole
+        return reply, state
     body, question = _closing_question(reply.speech)
     if len(body) <= MAX_SPOKEN and question:
         return reply, state
@@ -61,7 +63,7 @@ def _closing_question(speech: str) -> tuple[str, str]:
 
 def written_date(day: date) -> str:
     """11月25日(周三)."""
-    return f"{day.month}月{day.day}日(周{'一二三四五六日'[day.weekday()]})"
+    return f"{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）"
 
 
 def written_time(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from bot.decision import Availability, Book, Context, Decision, Done, Refused, fits_part
 from bot.flows import regions
 from bot.messages import Act, Reply
+from bot.speech import speakable
 from bot.state import DialogueState
 from bot.wording import clock, offer_choices, say, written_date, written_time
 
@@ -46,7 +47,7 @@ def take(ctx: Context, state: DialogueState) -> DialogueState:
     parse = ctx.parse
     told = regions.told(ctx)
     if told.code:
-        state = state.fill(region=told.code)
+        state = state.fill(region=told.code).with_(region=told.code)
     day = parse.first("date")
     if day:
         state = state.fill(date=day).without("time", "part")
@@ -92,6 +93,12 @@ def takes(ctx: Context) -> bool:
     return bool(types & {"date", "date_range", "time", "day_part", "name", "phone", "region", "bad_phone"})
 
 
+def takes_a_visit(ctx: Context) -> bool:
+    """Whether a sentence without a clear intent plainly describes a visit: a time and what it is for, or who comes."""
+    types = {e.type for e in ctx.parse.entities}
+    return bool(types & {"date", "time"}) and bool(types & {"matter", "name", "visit_kind"})
+
+
 def proceed(ctx: Context, state: DialogueState) -> Decision:
     """Ask for the first missing slot, or read everything back."""
     problem = _check(ctx, state)
@@ -130,13 +137,13 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
         place = ctx.availability.name if ctx.availability else ""
         address = ctx.availability.address if ctx.availability else None
         text = (
-            f"约好了。{written_time(start_time)},{place}，办{slots['matter']}。\n"
+            f"约好了。{written_time(start_time)}，{place}，办{slots['matter']}。\n"
             f"预约号：{result.facts['reference']}\n"
             + (f"地址：{address}\n" if address else "")
             + "要改时间或者取消，跟我说一声就行。"
         )
         speech = (
-            f"约好了。{written_time(start_time)},{place}。预约号是{result.facts['reference']}。请记一下。"
+            f"约好了。{written_time(start_time)}，{place}。预约号是{result.facts['reference']}。请记一下。"
         )
         reply = say(Act.BOOKED, text, say(Act.BOOKED, speech).speech, slots=shown(ctx.state))
         booked = {**reply.slots, "reference": result.facts["reference"]}
@@ -287,11 +294,15 @@ def _read_back(ctx: Context, state: DialogueState) -> Reply:
     start_time = _moment(ctx, slots["date"], slots["time"])
     place = ctx.availability.name if ctx.availability else ""
     kind = "" if slots.get("kind", "hall") == "hall" else f"({KINDS[slots['kind']]})"
-    text = (
-        f"我说一遍，您听听对不对：{written_time(start_time)},{place}{kind}，办{slots['matter']}。"
-        f"名字{slots['name']}，电话{slots['phone']}。对吗？"
+    what = f"{written_time(start_time)}，{place}{kind}，办{slots['matter']}。"
+    return say(
+        Act.CONFIRM,
+        f"我说一遍，您看对不对：{what}名字{slots['name']}，电话{slots['phone']}。对吗？",
+        speakable(f"我说一遍。{what}{slots['name']}，电话{slots['phone']}。对吗？"),
+        slots=shown(state),
+        choices=("对", "不对"),
+        uninterruptible=True,
     )
-    return say(Act.CONFIRM, text, slots=shown(state), choices=("对", "不对"), uninterruptible=True)
 
 
 def _moment(ctx: Context, day: str, clock_time: str) -> datetime:

@@ -99,7 +99,7 @@ def read_again(ctx: Context) -> Decision:
 
 def describe(view: AppointmentView) -> str:
     """11月25日(周三)上午9点,济南市医疗保障服务大厅,办报销,预约号123456."""
-    return f"{written_time(view.starts_at)},{view.place}，办{view.matter}，预约号{view.reference}"
+    return f"{written_time(view.starts_at)}，{view.place}，办{view.matter}，预约号{view.reference}"
 
 
 def view_slots(view: AppointmentView) -> dict[str, str]:

@@ -125,7 +125,7 @@ def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[Dia
     silent = [a for a in asked if found.aspect(a) is None and a not in ("how", "hours")]
     unknown = ""
     if silent:
-        unknown = f"\n\n{ASPECT_WORDS[silent[0]]}，文件里没有写。{found.unknowns or PERSON_OFFER}"
+        unknown = f"\n\n{ASPECT_WORDS[silent[0]]}，文件里没有写。{PERSON_OFFER}"
     elif found.unknowns:
         unknown = f"\n\n{found.unknowns}"
     text = f"【{found.title}】\n{lead}{found.written}{warning}{unknown}\n\n{cite(found)}"
@@ -176,8 +176,8 @@ def _talked(state: DialogueState, found: PolicyAnswer) -> DialogueState:
 
 
 def _aspect_unknown(found: PolicyAnswer, aspect: str, state: DialogueState) -> tuple[DialogueState, Reply]:
-    silent = f"{ASPECT_WORDS.get(aspect, '这一点')},{found.authority}的文件里没有写，我不能乱说。"
-    text = f"{silent}{found.unknowns or ''}\n{PERSON_OFFER}" if found.unknowns else f"{silent}{PERSON_OFFER}"
+    silent = f"{ASPECT_WORDS.get(aspect, '这一点')}，{found.authority}的文件里没有写，我不能乱说。"
+    text = f"{silent}{PERSON_OFFER}"
     reply = Reply(
         text=text,
         speech=speakable(f"{silent}{PERSON_OFFER}"),

@@ -50,6 +50,8 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
 
 def informed(ctx: Context) -> Decision:
     """Only data, with no task under way: a place or a word of a topic goes with what was talked about."""
+    if booking.takes_a_visit(ctx):
+        return booking.start(ctx)
     topics = tuple(dict.fromkeys(ctx.parse.values("topic")))
     if topics:
         return policy.several(ctx, topics[:2]) if len(topics) > 1 else policy.answer(ctx, topics[0])

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 
 from bot.decision import Context
+from bot.messages import Entity
 
 _INSURED_BEFORE = re.compile(r"(参保|医保|社保|户口|户籍|老家|退休)[^，。；,;]{0,4}$")
 _INSURED_AFTER = re.compile(r"(参的?保|交的?医保|的?医保|户口|户籍|老家|退休)")
+_DESTINATION = re.compile(r"(去|到|往)$")
+_ELSEWHERE_TOPICS = ("remote_medical_filing", "remote_direct_settlement", "personal_account_remote_payment")
 _LIVING = re.compile(r"(住在?|来到?|去|到|在)$")
 
 
@@ -29,8 +32,10 @@ def told(ctx: Context) -> Told:
     """The place of insurance as told now: named by words like 参保, 户口, 老家 where several places occur."""
     found = [e for e in ctx.parse.entities if e.type == "region"]
     codes = tuple(dict.fromkeys(e.value for e in found))
-    if len(codes) <= 1:
-        return Told(codes[0] if codes else None, codes)
+    if not codes:
+        return Told()
+    if len(codes) == 1:
+        return Told(None if _is_destination(ctx, found[0]) else codes[0], codes)
     narrowest = _one_inside_the_other(codes)
     if narrowest:
         return Told(narrowest, codes)
@@ -46,6 +51,22 @@ def told(ctx: Context) -> Told:
     elsewhere = {e.value for e in found if _LIVING.search(text[max(0, e.start - 2) : e.start])}
     left = [code for code in codes if code not in elsewhere]
     return Told(left[0] if len(left) == 1 else None, codes)
+
+
+def _is_destination(ctx: Context, place: Entity) -> bool:
+    """去北京看病怎么备案 names where one goes, not where one is insured.
+
+    在北京 does too where we know already that the person is insured elsewhere and have no rule of Beijing's.
+    """
+    topic = ctx.intent.removeprefix("ask_")
+    before = ctx.parse.text[max(0, place.start - 2) : place.start]
+    if topic not in _ELSEWHERE_TOPICS or _INSURED_AFTER.match(ctx.parse.text[place.end : place.end + 5]):
+        return False
+    if _DESTINATION.search(before):
+        return True
+    known = ctx.state.region or ctx.known_region
+    has_rule = place.value in ctx.knowledge.regions(topic)
+    return bool(_LIVING.search(before)) and known is not None and not has_rule
 
 
 def _one_inside_the_other(codes: tuple[str, ...]) -> str | None:

@@ -17,7 +17,7 @@ from bot.decision import (
     OpenWorkOrder,
     Refused,
 )
-from bot.dialogue import Thresholds, decide, follow_up
+from bot.flows.questions import Thresholds, decide, follow_up
 from bot.messages import Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
@@ -47,6 +47,16 @@ def hall(region: str = "370100", full: Mapping[str, tuple[str, ...]] | None = No
     return Availability(1, "济南市医疗保障服务大厅", None, region, hours, days, closed)
 
 
+_NAMES = {"370100": "济南", "370800": "济宁", "530000": "云南", "110000": "北京", "410000": "河南"}
+
+
+def _place(text: str, type_: str, value: str) -> tuple[int, int]:
+    """Where a region stands in the text; other entities are taken to span all of it."""
+    name = _NAMES.get(value, "") if type_ == "region" else ""
+    start = text.find(name) if name else -1
+    return (start, start + len(name)) if start >= 0 else (0, len(text))
+
+
 @dataclass
 class Talk:
     """One citizen's conversation; every ``say`` is a turn."""
@@ -70,7 +80,7 @@ class Talk:
         found: list[Entity] = []
         for type_, values in entities.items():
             for value in (values,) if isinstance(values, str) else values:
-                found.append(Entity(type_, value, value, 0, len(text)))
+                found.append(Entity(type_, value, value, *_place(text, type_, value)))
         return self._turn(text, Parse(text, Intent(intent, confidence), (), tuple(found)), UtteranceKind.TEXT)
 
     def press(self, key: str) -> Reply:

@@ -11,11 +11,11 @@ import pytest
 
 from bot.assistant import Assistant, Parts
 from bot.calendar import ChineseCalendar, OfficeHours
-from bot.dialogue import Thresholds
 from bot.ephemeral.connection import RedisConnection
 from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.escalation import EscalationQueue
+from bot.flows.questions import Thresholds
 from bot.messages import Act, Channel, Parse, Reply, Utterance, UtteranceKind
 from bot.settings import TIME_ZONE
 from bot.store.models import Agent, Appointment, Callback, Citizen, Escalation, Turn, WorkOrder

@@ -101,3 +101,22 @@ def test_between_two_topics_it_asks_back(knowledge):
     reply = talk.say("那个慢的", CERTIFICATION, 0.3)
     assert reply.act is Act.CLARIFY
     assert talk.say("是", "affirm").act is Act.ANSWER
+
+
+FILING = "ask_remote_medical_filing"
+
+
+def test_where_one_goes_is_not_where_one_is_insured(knowledge):
+    talk = Talk(knowledge, known_region="370100")
+    reply = talk.say("我要去北京看病，怎么备案", FILING, region="110000")
+    assert (reply.act, reply.region) == (Act.ANSWER, "370100")
+    asked = Talk(knowledge).say("我要去北京看病，怎么备案", FILING, region="110000")
+    assert asked.act is Act.CLARIFY
+
+
+def test_of_two_places_the_one_of_the_insurance_counts(knowledge):
+    told = Talk(knowledge).say("我户口在济南，现在住北京，怎么备案", FILING, region=("370100", "110000"))
+    assert told.region == "370100"
+    asked = Talk(knowledge).say("济南济宁怎么备案", FILING, region=("370100", "370800"))
+    assert asked.act is Act.CLARIFY
+    assert len(asked.choices) == 2
