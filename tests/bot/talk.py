@@ -17,7 +17,8 @@ from bot.decision import (
     OpenWorkOrder,
     Refused,
 )
-from bot.flows.questions import Thresholds, decide, follow_up
+from bot.dialogue import decide, follow_up
+from bot.flows.questions import Thresholds
 from bot.messages import Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
