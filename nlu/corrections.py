@@ -38,8 +38,9 @@ def _taken_back(text: str, entity: Entity, entities: list[Entity]) -> bool:
     later = [e for e in others if e.start >= entity.end]
     if later and _DENIED_AFTER.match(after):
         return True
-    if kind in {"date", "time", "day_part"} and later and _BOOKED_BEFORE.search(before[-12:]):
+    moved = kind in {"date", "time", "day_part"} or (kind == "region" and "约" in text)
+    if moved and later and _BOOKED_BEFORE.search(before[-12:]):
         return bool(_CHANGE_BETWEEN.search(text[entity.end : later[0].start]))
-    if kind in {"date", "time", "day_part"} and not later and _BOOKED_BEFORE.search(before[-12:]):
+    if moved and not later and _BOOKED_BEFORE.search(before[-12:]):
         return any(_CHANGE_BETWEEN.search(text[max(0, e.start - 4) : e.start]) for e in others)
     return False

@@ -58,6 +58,11 @@ _PATTERNS: tuple[tuple[str, Resolver], ...] = (
         rf"(?:{_DAY}{_NOT_A_DAY}|{_NOT_TWICE})",
         words.month_day,
     ),
+    # 2025年12月, 去年十月份
+    (
+        rf"(?P<year>(?<!\d)(?:19|20)\d\d年|[{_DIGITS}]{{4}}年|{'|'.join(words.YEARS)})的?(?P<month>{N})月份?(?![\d{_DIGITS}十初])",
+        words.month_of_year,
+    ),
     (rf"(?P<which>下下|下|上|这|本|当)个?月的?(?P<day>{N}){_DAY}{_NOT_A_DAY}", words.day_of_named_month),
     # 月底, 下个月初, 12月中旬
     (

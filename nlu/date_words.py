@@ -178,6 +178,16 @@ def _named_month(match: re.Match[str], today: date) -> date:
     return _shift_month(today.replace(day=1), _MONTH_SHIFT[match["which"] or "这"])
 
 
+def month_of_year(match: re.Match[str], today: Today) -> Span:
+    """2025年12月, 去年十月: as said, also where it has passed."""
+    year = match["year"]
+    if year in YEARS:
+        first = date(today.day.year + YEARS[year], number(match["month"]), 1)
+    else:
+        first = date(int("".join(str(number(c)) for c in year.removesuffix("年"))), number(match["month"]), 1)
+    return first, first.replace(day=months.monthrange(first.year, first.month)[1])
+
+
 def whole_month(match: re.Match[str], today: Today) -> Span:
     first = _named_month(match, today.day)
     last = first.replace(day=months.monthrange(first.year, first.month)[1])

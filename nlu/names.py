@@ -27,25 +27,27 @@ _SINGLE = (
 )
 # Characters of the list above that begin too many everyday words to be trusted without 叫 or 姓名 before them.
 _DOUBTFUL = frozenset(
-    "强都全来明来和保查有能应党计国由起普拉阿区位路车花成向到玉古米连解单台银木原沙姓扬商阳盖畅植沿由农起"
+    "阮强都全来明来和保查有能应党计国由起普拉阿区位路车花成向到玉古米连解单台银木原沙姓扬商阳盖畅植沿由农起"
 )
 _SURNAMES = frozenset(_SINGLE)
 
-_NEVER_IN_NAME = frozenset("的了吗呢吧啊呀嘛不没怎么谁哪这你我他她您们什啥几个很太说叫姓就也还都俺咱喂请号码")
+_NEVER_IN_NAME = frozenset(
+    "的了吗呢吧啊呀嘛不没怎么谁哪这你我他她您们什啥几个很太说叫姓就也还都别俺咱喂请号码"
+)
 _SELDOM_IN_NAME = frozenset(
-    "那是在和跟要想能会去来给把被从到有多少问办费卡药钱上下里点些先再为让得过可以看病大小证查"
+    "那是在和跟要想能会去来给把被从到有多少问办费卡药钱上下里点些先再为让得过可以看病证查"
 )
 _TITLE = re.compile(
     r"大妈|大爷|大娘|大叔|大姐|大哥|大嫂|大夫|阿姨|阿婆|叔叔?|师傅|老师|先生|女士|医生|主任|经理|局长|科长|院长|同志|奶奶|爷爷|"
     r"嫂子?|婶|伯伯?|总(?!$)|书记|小姐|护士|太太|哥|姐|姨|律师|警官|工(?=$|[,。])|某|家(?=的|里|$)"
 )
 _NEXT = re.compile(
-    r"$|[^\u4e00-\u9fff]|的?电话|手机|身份证|号码|联系|今年|现在|家住|住在?|户口|想|要|约|预约|办|来办|来取|去办|男|女(?!儿)|是我|是(?=男|女|\d)|"
+    r"$|[^\u4e00-\u9fff]|的?电话|手机|身份证|号码|联系|今年|现在|家住|住在?|户口|想|要|约|预约|办|来办|来取|去办|要办|七十|八十|九十|六十|五十|都|也|去|刚才|刚刚|为|男|女(?!儿)|是我|是(?=男|女|\d)|"
     r"在(?=家|这|济|外|大厅|医院)|不[叫是]|[的]|老人|老师|患者|病人|吧|啊|呀|呢|哈|就行|报销|补|查|打印|改|退|取消|复姓|一个"
 )
 
 _CUE = re.compile(
-    r"(?:大名|全名|姓名|名字|名儿)(?:(?:就?是|叫|为|写|改成|:)(?:那个)?[:,]?|(?<=大名|全名|姓名),?)"
+    r"(?:大名|全名|姓名|名字|名儿)(?:(?:就?是|叫|为|写(?![成错])|改成|:)(?:那个)?[:,]?|(?<=大名|全名|姓名),?)"
     r"|(?:名叫|叫做|叫作|叫个|叫)(?:那个|:|,)?"
     r"|(?<![\u4e00-\u9fff])本人(?:是|叫)?"
 )
@@ -53,11 +55,13 @@ _WEAK_CUE = re.compile(
     r"(?:我|俺|阮|他|她|老人|我这边|这里)就?是(?:那个)?"
     r"|(?:爸爸?|妈妈?|老伴儿?|儿子|女儿|闺女|婆婆|公公|父亲|母亲|老人|奶奶|爷爷|姥姥|姥爷|岳父|岳母|老婆|老公|媳妇|爱人|患者|病人|老娘|老爹|俺娘|俺爹)"
     r"(?:是|叫)?"
-    r"|(?:改成|换成|写|登记|名字|应该是|不对,?是|错了,?是|错啦,?是)"
+    r"|(?:改成|换成|写|登记|名字|给|替|帮我?|预约人|填|应该是|不对,?是|错了,?是|错啦,?是)"
 )
 _SURNAME_AND_GIVEN = re.compile(
     rf"姓(?P<s>{_COMPOUND}|[\u4e00-\u9fff])[,。]?(?:名字?|名叫|叫)(?P<g>[\u4e00-\u9fff]{{1,3}})"
 )
+_START = re.compile(r"^|(?<=[,。])")
+_BOOKS = re.compile(r"想?要?(?:预约|约)|[来要去]办|老人")
 _CLAUSE = re.compile(r"[^,。、?!;:]+")
 _CLAUSE_LEAD = re.compile(r"^(?:就是|是|叫|写|换成|改成|登记)")
 _CLAUSE_TAIL = re.compile(r"(?:吧|啊|呀|哈|就行|就好|老人)$")
@@ -114,7 +118,8 @@ def find_names(text: str, taken: list[tuple[int, int]] | None = None) -> list[En
     spans = taken or []
     found: dict[int, Entity] = {}
     sure = (*_given_apart(text), *_after_cues(text, _CUE, []))
-    for entity in (*sure, *_after_cues(text, _WEAK_CUE, spans), *_alone(text, spans)):
+    likely = (*_after_cues(text, _WEAK_CUE, spans), *_at_start(text, spans), *_alone(text, spans))
+    for entity in (*sure, *likely):
         if not any(entity.start < e.end and e.start < entity.end for e in found.values()):
             found[entity.start] = entity
     spelt = next((m[m.lastindex or 0] for m in _SPELT.finditer(text)), None)
@@ -136,7 +141,7 @@ def is_plausible(name: str) -> bool:
         or name.endswith(_NOT_GIVEN)
     ):
         return False
-    return len(name) == 2 or not is_ordinary(name[:2], 150)
+    return len(name) == 2 or len(surname) == 2 or not is_ordinary(name[:2], 150)
 
 
 def _surname(text: str) -> str:
@@ -172,6 +177,8 @@ def _name_at(text: str, start: int, strict: bool) -> str | None:
     name = surname + given
     if not given or _TITLE.match(text, start + len(surname)):
         return None
+    if surname in _DOUBTFUL and not _NEXT.match(text, start + len(name)):
+        return None
     if strict:
         return name if is_plausible(name) and _NEXT.match(text, start + len(name)) else None
     return None if is_ordinary(name) and not _NEXT.match(text, start + len(name)) else name
@@ -197,6 +204,22 @@ def _foreign_name(text: str, start: int) -> str | None:
     if not match or any(c in _NEVER_IN_NAME | _SELDOM_IN_NAME for c in match[0]):
         return None
     return None if any(is_ordinary(match[0][i : i + 2], 30) for i in range(len(match[0]) - 1)) else match[0]
+
+
+def _at_start(text: str, taken: list[tuple[int, int]]) -> Iterator[Entity]:
+    """崔建华预约明天上午; 黄玉兰玉石的玉兰花的兰."""
+    for match in _START.finditer(text):
+        name = _name_at(text, match.end(), strict=True)
+        end = match.end() + len(name or "")
+        if name and len(name) >= 3 and _BOOKS.match(text, end) and not _overlaps(match.end(), end, taken):
+            yield Entity("name", name, name, match.end(), end)
+            return
+    for size in (3, 2, 4):
+        spelt_out = re.match(r"[\u4e00-\u9fff]{1,4}的(.)", text[size:])
+        name = text[:size]
+        if spelt_out and spelt_out[1] in name[1:] and name[-1] not in "一二两三四" and is_plausible(name):
+            yield Entity("name", name, name, 0, size)
+            return
 
 
 def _alone(text: str, taken: list[tuple[int, int]]) -> Iterator[Entity]:

@@ -37,7 +37,7 @@ _NOT_BEFORE = re.compile(
 )
 _NOT_AFTER = re.compile(r"(?:比|学|像|牌|品牌|唱)$")
 _PLACE_BEFORE = re.compile(
-    r"(?:^|[,。、?!:]|在|到|去|回|从|住|是|来|离|搁|往|上|俺们?|我们?|咱们?|那|老家|户口|户籍|家|换成?|改成?|问|省|市|[区州])$"
+    r"(?:^|[,。、?!:]|在|到|去|回|从|住|是|来|离|搁|往|上|用|拿|刷|俺们?|我们?|咱们?|那|老家|户口|户籍|家|换成?|改成?|问|省|市|[区州])$"
 )
 _PLACE_AFTER = re.compile(
     r"$|[,。、?!]|的|人|市|县|区|这|那|医保|户口|老家|呢|吧|怎么|咋|大厅|办|住|有|能|可以|医院|城|农村|乡|镇|看|行|也|到"
@@ -114,19 +114,22 @@ def _joins(previous: _Hit, code: str, between: str) -> bool:
 
 def _names_in(text: str) -> Iterator[tuple[int, int, tuple[_Place, ...]]]:
     """Spans that name places, leftmost first, longest at each place."""
-    names, position = _names(), 0
+    names, position, last = _names(), 0, -1
     while position < len(text):
         for length in range(min(_longest(), len(text) - position), 1, -1):
             word = text[position : position + length]
             places = names.get(word)
-            if places and _means_place(text, position, position + length, word, places):
+            if places and _means_place(text, position, position + length, places, chained=position == last):
                 yield position, position + length, places
+                last = position + length
                 position += length - 1
                 break
         position += 1
 
 
-def _means_place(text: str, start: int, end: int, word: str, places: tuple[_Place, ...]) -> bool:
+def _means_place(text: str, start: int, end: int, places: tuple[_Place, ...], chained: bool) -> bool:
+    """``chained``: right after another place's name (莆田仙游)."""
+    word = text[start:end]
     if not any(p.is_short for p in places):
         return len(word) > 2 or _cued(text, start, end)
     if _NOT_BEFORE.match(text, end) or _NOT_AFTER.search(text, 0, start):
@@ -136,7 +139,7 @@ def _means_place(text: str, start: int, end: int, word: str, places: tuple[_Plac
         return False
     county = all(p.level == 3 for p in places)
     if word in _EVERYDAY or county:
-        return _cued(text, start, end)
+        return _PLACE_AFTER.match(text, end) is not None if chained else _cued(text, start, end)
     return True
 
 

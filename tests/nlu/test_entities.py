@@ -121,6 +121,11 @@ def test_visit_kinds(text: str, kind: str) -> None:
     assert values(text, "visit_kind")[:1] == [kind]
 
 
+def test_a_matter_taken_back_and_two_matters() -> None:
+    assert values("不是慢病认定,是手工报销", "matter") == ["手工报销"]
+    assert values("我想办异地备案和参保登记", "matter") == ["异地备案", "参保登记"]
+
+
 def test_a_whole_booking_sentence() -> None:
     text = "帮我约下周三上午九点去济南大厅办慢病认定,我叫张秀英,电话幺三九零五三一二二八八"
     found = {e.type: e.value for e in extract(normalize(text), NOW)}
