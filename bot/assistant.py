@@ -158,6 +158,7 @@ class Assistant:
             caller_phone=_caller_phone(utterance, citizen),
             office_open=parts.office_hours.is_open(now),
             next_opening=parts.office_hours.next_opening(now),
+            office_hours=parts.office_hours.in_words(),
             upcoming=upcoming,
             waiting_position=_position(session, parts.vault, conversation),
         )

@@ -62,7 +62,9 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
     vault = Vault(settings.data_key, settings.index_key)
     database = Database(settings.database_url, vault)
     calendar = ChineseCalendar()
-    office_hours = OfficeHours(calendar)
+    office_hours = OfficeHours(
+        calendar, settings.agent_opens, settings.agent_closes, every_day=settings.agent_days == "all"
+    )
     redis = RedisConnection("" if alone else settings.redis_url)
     locks = RedisLocks(redis)
     events, tokens = RedisEvents(redis), Tokens(redis, locks)

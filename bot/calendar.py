@@ -72,17 +72,26 @@ def _statutory(day: date) -> str | None:
 
 
 class OfficeHours:
-    """When human agents are there: working days, by default 08:30–17:30."""
+    """When human agents are there: by default 08:30–17:30 on working days.
+
+    ``closes`` time.max is midnight; ``every_day`` does away with weekends and holidays.
+    """
 
     def __init__(
-        self, calendar: ChineseCalendar, opens: time = time(8, 30), closes: time = time(17, 30)
+        self,
+        calendar: ChineseCalendar,
+        opens: time = time(8, 30),
+        closes: time = time(17, 30),
+        *,
+        every_day: bool = False,
     ) -> None:
         self._calendar, self._opens, self._closes = calendar, opens, closes
+        self._every_day = every_day
 
     def is_open(self, now: datetime) -> bool:
         """Whether an agent can be reached at this moment."""
         local = now.astimezone(TIME_ZONE)
-        return self._calendar.is_working_day(local.date()) and self._opens <= local.time() < self._closes
+        return self._works(local.date()) and self._opens <= local.time() < self._closes
 
     def next_opening(self, now: datetime) -> datetime:
         """The next moment at which the office opens, strictly after now; local time."""
@@ -90,6 +99,20 @@ class OfficeHours:
         day = local.date()
         if local.time() >= self._opens:
             day += timedelta(days=1)
-        while not self._calendar.is_working_day(day):
+        while not self._works(day):
             day += timedelta(days=1)
         return datetime.combine(day, self._opens, tzinfo=TIME_ZONE)
+
+    def in_words(self) -> str:
+        """工作日8点半到17点半."""
+        days = "每天" if self._every_day else "工作日"
+        closes = "24点" if self._closes == time.max else _hour(self._closes)
+        return f"{days}{_hour(self._opens)}到{closes}"
+
+    def _works(self, day: date) -> bool:
+        return self._every_day or self._calendar.is_working_day(day)
+
+
+def _hour(clock: time) -> str:
+    minutes = "" if clock.minute == 0 else "半" if clock.minute == 30 else f"{clock.minute}分"
+    return f"{clock.hour}点{minutes}"

@@ -76,6 +76,7 @@ class Context:
     caller_phone: str | None = None
     office_open: bool = True
     next_opening: datetime | None = None
+    office_hours: str = "工作日8点半到17点半"  # when agents are there, as said
     upcoming: tuple[AppointmentView, ...] = ()
     availability: Availability | None = None
     waiting_position: int | None = None

@@ -7,14 +7,22 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from bot.ports import YinlingError
 from bot.secrets_on_disk import SecretsOnDisk
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class BadSetting(YinlingError):
+    """A variable of the environment makes no sense; the message says which."""
+
+    code = "settings.bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,9 @@ class Settings:
     wechat_api_url: str
     wechat_transfer_to_own_desk: bool  # True: "转人工" answers with transfer_customer_service
     passive_reply_budget: float
+    agent_opens: time  # when agents come, local time
+    agent_closes: time  # when they leave; time.max: at midnight
+    agent_days: str  # working: the calendar's working days | all
     agent_silence_limit: float  # an agent unseen for longer gives the conversation back
     conversation_idle_minutes: int
     retention_days: int
@@ -84,6 +95,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         wechat_transfer_to_own_desk=env.get("WECHAT_TRANSFER_TO_OWN_DESK", "") == "1",
         passive_reply_budget=float(env.get("PASSIVE_REPLY_BUDGET", "4.2")),
+        agent_opens=_clock_time(env, "AGENT_OPENS", "08:30"),
+        agent_closes=_clock_time(env, "AGENT_CLOSES", "17:30"),
+        agent_days=_one_of(env, "AGENT_DAYS", ("working", "all")),
         agent_silence_limit=float(env.get("AGENT_SILENCE_LIMIT", "90")),
         conversation_idle_minutes=int(env.get("CONVERSATION_IDLE_MINUTES", "60")),
         retention_days=int(env.get("RETENTION_DAYS", "180")),
@@ -100,6 +114,23 @@ def _redis_socket(state_dir: Path) -> str:
         digest = hashlib.sha256(path.encode()).hexdigest()[:12]
         path = f"{tempfile.gettempdir()}/yinling-{digest}/redis.sock"
     return quote(path, safe="/")
+
+
+def _clock_time(env: Mapping[str, str], name: str, default: str) -> time:
+    """A time of day as HH:MM; 24:00 is the day's end."""
+    text = env.get(name) or default
+    try:
+        return time.max if text == "24:00" else time.fromisoformat(text)
+    except ValueError:
+        raise BadSetting(f"{name} must be a time as 08:30, not {text!r}.") from None
+
+
+def _one_of(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of the words allowed; the first is the default."""
+    text = env.get(name) or choices[0]
+    if text not in choices:
+        raise BadSetting(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
 
 
 def _with_driver(url: str) -> str:

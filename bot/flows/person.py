@@ -17,7 +17,7 @@ _WINDOW = timedelta(hours=2)
 def bring(ctx: Context, reason: str, lead: str = "") -> Decision:
     """Put the conversation into the agents' queue, or offer a call-back while nobody is there."""
     if not ctx.office_open:
-        return ask_callback(ctx, f"{lead}人工坐席现在下班了，工作日8点半到17点半有人。")
+        return ask_callback(ctx, f"{lead}人工坐席现在下班了，{ctx.office_hours}有人。")
     position = ctx.waiting_position
     if position is not None:
         wait = f"您前面还有{position - 1}位。" if position > 1 else "下一位就是您。"
