@@ -167,11 +167,8 @@ class Assistant:
     def _availability(self, book: AppointmentBook, ctx: Context) -> Availability | None:
         """The free times of the hall that this turn can be about; None where none is."""
         flows = (booking.NAME, changes.RESCHEDULE, changes.CANCEL)
-        if (
-            ctx.state.flow not in flows
-            and ctx.intent not in _NEEDS_TIMES
-            and ctx.utterance.kind is not UtteranceKind.KEY
-        ):
+        key = ctx.utterance.kind is UtteranceKind.KEY
+        if not (ctx.state.flow in flows or ctx.intent in _NEEDS_TIMES or key or booking.takes_a_visit(ctx)):
             return None
         moving = changes.RESCHEDULE in (ctx.state.flow, ctx.intent.removesuffix("_appointment"))
         if moving and ctx.upcoming:
