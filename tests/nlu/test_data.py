@@ -109,7 +109,7 @@ def test_enough_different_values_are_marked(training: list[Row], kind: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "least_each", "least"),
-    [("typed", 4, 284), ("recognised", 3, 213), ("dialect", 0, 150)],
+    [("typed", 4, 284), ("recognised", 3, 213), ("dialect", 0, 150), ("fresh", 2, 142)],
 )
 def test_in_scope_test_sets_are_complete(
     tests: dict[str, list[Row]], name: str, least_each: int, least: int
@@ -120,7 +120,9 @@ def test_in_scope_test_sets_are_complete(
     assert counts.total() >= least
 
 
-@pytest.mark.parametrize(("name", "least"), [("near_domain", 120), ("out_of_scope", 80)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("near_domain", 120), ("out_of_scope", 80), ("fresh_foreign", 40)]
+)
 def test_foreign_test_sets_hold_nothing_of_ours(tests: dict[str, list[Row]], name: str, least: int) -> None:
     assert {intent for _, intent in tests[name]} == {"out_of_scope"}
     assert len(tests[name]) >= least
