@@ -107,7 +107,6 @@ ACTIONS = {
     "appointment_noshow": "预约记为没有来",
     "appointment_cancelled": "取消预约",
     "accept": "接待",
-    "reply": "回复",
     "hand_back": "交回机器人",
     "close": "结束接待",
     "callback_done": "完成回电",

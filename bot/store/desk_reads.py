@@ -29,7 +29,10 @@ _NOT_A_QUESTION = ("request_agent", "affirm", "deny", "greet", "thank", "inform"
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An escalation as a list shows it; name and words are masked."""
+    """An escalation as a list shows it; name and words are masked.
+
+    ``returned`` tells that an agent had it and vanished.
+    """
 
     id: int
     conversation_id: int
@@ -37,6 +40,7 @@ class Ticket:
     reason: str
     urgent: bool
     status: str
+    returned: bool
     name: str
     phone: str | None
     region: str | None
@@ -178,6 +182,7 @@ class DeskReads:
             reason=escalation.reason,
             urgent=escalation.reason in URGENT,
             status=escalation.status,
+            returned=escalation.status == "waiting" and self._was_accepted(escalation),
             name=shown_name(citizen),
             phone=mask_phone(citizen.phone) if citizen.phone else None,
             region=conversation.region or citizen.region,
@@ -193,6 +198,15 @@ class DeskReads:
             disposition=escalation.disposition,
             note=escalation.note,
         )
+
+    def _was_accepted(self, escalation: Escalation) -> bool:
+        """Whether the transcript says that somebody accepted it: a line of the system since it waits."""
+        query = select(Turn.id).where(
+            Turn.conversation_id == escalation.conversation_id,
+            Turn.speaker == "system",
+            Turn.received_at >= escalation.created_at,
+        )
+        return self._session.scalar(query.limit(1)) is not None
 
     def _asked(self, escalation: Escalation) -> str | None:
         """The last thing that the citizen asked before a person was needed, masked."""

@@ -87,5 +87,22 @@ sound?.addEventListener("click", () => {
   ring(false);
 });
 if (sound) showSound();
+// A browser opens six connections to a site at most, and a stream keeps one: only three tabs listen, further ones ask.
+const STREAMS = 3;
+function mine(number) {
+  return new Promise((resolve) => {
+    navigator.locks.request(`desk-stream-${number}`, { ifAvailable: true }, (lock) => {
+      resolve(Boolean(lock));
+      return lock ? new Promise(() => {}) : undefined;  // held until the page is left
+    });
+  });
+}
+async function start() {
+  let free = !navigator.locks;
+  for (let number = 0; !free && number < STREAMS; number += 1) free = await mine(number);
+  if (free) { listen(); return; }
+  if (!polling) { startPolling(); ask(); }
+  setTimeout(start, 10000);
+}
 addEventListener("pagehide", stopPolling);
-listen();
+start();

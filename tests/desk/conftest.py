@@ -18,6 +18,7 @@ from bot.privacy import Vault
 from bot.settings import load_settings
 from bot.store.database import Database
 from desk.app import create_desk
+from desk.auth import COOKIE, begin_session
 from knowledge.index import open_knowledge
 from nlu.regions import region_name
 from tests.browser_fixture import browser, new_page  # noqa: F401
@@ -69,13 +70,13 @@ def staff(house: SmallHouse) -> dict[str, int]:
 
 
 @pytest.fixture
-def log_in(app: Flask, staff: dict[str, int]) -> LogIn:
-    """A browser in which somebody is logged in."""
+def log_in(app: Flask, house: SmallHouse, staff: dict[str, int]) -> LogIn:
+    """A browser in which somebody is logged in; test_door.py shows how one gets there."""
 
     def make(username: str, address: str = "10.0.0.1") -> Visitor:
         visitor = Visitor(app, address)
-        answer = visitor.login(username)
-        assert answer.status_code == 302, answer.text
+        with app.test_request_context(), house.database.begin() as session:
+            visitor.client.set_cookie(COOKIE, begin_session(session, staff[username]))
         return visitor
 
     return make

@@ -198,7 +198,9 @@ def test_who_vanished_has_lost_it_and_is_told(
     assert wang.get(f"/conversations/{escalation}/lines", script=True).status_code == 409
     assert outbox(house) == []
     li = log_in("li")
-    assert f'id="ticket-{escalation}"' in li.get("/").text
+    queue = li.get("/").text
+    assert f'id="ticket-{escalation}"' in queue
+    assert "坐席掉线，退回来的" in queue
     assert li.post(f"/queue/{escalation}/accept").headers["Location"] == f"/conversations/{escalation}"
 
 

@@ -220,6 +220,12 @@ def test_a_new_password_ends_the_other_sessions(log_in: LogIn, app: Flask) -> No
     assert Visitor(app).login("wang", "梅花香自苦寒来 2026").status_code == 302
 
 
+def test_the_old_password_cannot_be_guessed_on_an_open_desk(log_in: LogIn) -> None:
+    wang = log_in("wang")
+    answers = [wang.post("/password", old=f"guess {n}", new="x", again="x").status_code for n in range(11)]
+    assert answers == [400] * 10 + [429]
+
+
 def test_a_first_password_must_be_changed(app: Flask, house: SmallHouse) -> None:
     with house.database.begin() as session:
         first = passwords.add_agent(session, "sun", "孙老师", "agent", None)
@@ -271,12 +277,13 @@ def test_comings_and_goings_are_in_the_audit(app: Flask, staff: dict[str, int], 
     ]
 
 
-def test_login_makes_ready_and_logout_away(log_in: LogIn, house: SmallHouse, staff: dict[str, int]) -> None:
+def test_login_makes_ready_and_logout_away(app: Flask, house: SmallHouse, staff: dict[str, int]) -> None:
     def state() -> str:
         with house.database.begin() as session:
             return session.get_one(Agent, staff["wang"]).state
 
-    wang = log_in("wang")
+    wang = Visitor(app)
+    wang.login("wang")
     assert state() == "ready"
     wang.post("/logout")
     assert state() == "offline"

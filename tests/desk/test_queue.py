@@ -44,6 +44,7 @@ def test_the_most_urgent_stands_on_top_and_is_marked(log_in: LogIn, house: Small
         "异地备案要带什么",
     ):
         assert words in page
+    assert "退回来的" not in page
 
 
 def test_names_and_numbers_are_masked_in_the_list(log_in: LogIn, house: SmallHouse, now: datetime) -> None:
