@@ -45,3 +45,11 @@ class NotSealed(Refused):
     status = 403
     code = "wechat.not_sealed"
     sentence = "消息没有按约定加密,没有处理。"
+
+
+class TooLarge(Refused):
+    """More than any message of WeChat has."""
+
+    status = 413
+    code = "wechat.too_large"
+    sentence = "请求的内容太长,没有处理。"

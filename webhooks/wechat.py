@@ -16,7 +16,7 @@ from webhooks.house import Clock, WebHouse
 from webhooks.incoming import Incoming, to_incoming
 from webhooks.jobs import Listening, MessageJob
 from webhooks.metrics import Metrics
-from webhooks.refusals import Refused
+from webhooks.refusals import Refused, TooLarge
 from webhooks.replies import NOTHING, own_desk_reply, text_reply
 from webhooks.signature import Seen
 from webhooks.split import split
@@ -68,8 +68,7 @@ class Webhook:
     def receive(self) -> Response:
         """One message or event."""
         started = time.monotonic()
-        request.max_content_length = LARGEST_BODY
-        opened = self._envelopes.open(request.args, request.get_data())
+        opened = self._envelopes.open(request.args, _body())
         response = self._respond(to_incoming(opened.fields), opened, started)
         self._metrics.seconds.observe(time.monotonic() - started)
         return response
@@ -111,6 +110,15 @@ class Webhook:
         self._metrics.refused.labels(error.code).inc()
         log.warning("wechat.refused code=%s status=%d", error.code, error.status)
         return _plain(error.sentence, error.status)
+
+
+def _body() -> bytes:
+    """The request's body; raises TooLarge. A body without a length is cut at the limit, not refused, by Werkzeug."""
+    request.max_content_length = LARGEST_BODY + 1
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise TooLarge
+    return body
 
 
 def _plain(text: str, status: int = 200) -> Response:

@@ -7,21 +7,30 @@ urgent chores itself.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
 from celery import Celery
 from celery.beat import EmbeddedService, Scheduler
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
-from bot.bootstrap import bootstrap
-from bot.settings import load_settings
+from bot.ephemeral.connection import RedisConnection
+from bot.ephemeral.events import RedisEvents
+from bot.ephemeral.locks import RedisLocks
+from bot.ephemeral.tokens import Tokens
+from bot.messages import Reply, Utterance
+from bot.privacy import Vault
+from bot.settings import Settings, load_settings
+from bot.store.database import Database
 from webhooks.celery_app import every, make_celery, nightly
 from webhooks.deliveries import OUTBOX
-from webhooks.house import WebHouse
+from webhooks.house import Answers, WebHouse
 from webhooks.tasks import Chores
 from webhooks.trouble import report
 from webhooks.weixin import Weixin
@@ -38,6 +47,37 @@ _SCHEDULE = {
     "forget": nightly(3, 20, "forget"),
 }
 _TRYOUT = {"menu": every(30, "show_menu")}
+
+
+class LateAssistant:
+    """The conversation, loaded with its hundred megabytes when the first message was left unanswered: seldom."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loading = threading.Lock()
+        self._assistant: Answers | None = None
+
+    def handle(self, utterance: Utterance) -> Reply:
+        """See bot.assistant.Assistant."""
+        with self._loading:
+            if self._assistant is None:
+                bootstrap = importlib.import_module("bot.bootstrap").bootstrap
+                self._assistant = bootstrap(self._settings).assistant
+                log.warning("worker.assistant_loaded")
+        return self._assistant.handle(utterance)
+
+
+class WorkerHouse:
+    """The parts that the worker always needs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.vault = Vault(settings.data_key, settings.index_key)
+        self.database = Database(settings.database_url, self.vault)
+        connection = RedisConnection(settings.redis_url)
+        self.events = RedisEvents(connection)
+        self.tokens = Tokens(connection, RedisLocks(connection))
+        self.assistant: Answers = LateAssistant(settings)
 
 
 class Lookout(threading.Thread):
@@ -103,9 +143,11 @@ def run_worker(house: WebHouse) -> int:
 
 def main() -> int:
     """The worker of this installation."""
+    # Whether root is fit to run it is the operator's business; the tasks take JSON without arguments only.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("celery").setLevel(logging.WARNING)
-    return run_worker(bootstrap(load_settings()))
+    return run_worker(WorkerHouse(load_settings()))
 
 
 def _guarded(chore: Any) -> Any:

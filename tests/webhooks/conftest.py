@@ -20,8 +20,10 @@ from bot.settings import load_settings
 from bot.store.database import Database
 from tests.standin_fixture import AES_KEY, APP_ID, SECRET, TOKEN, wechat  # noqa: F401
 from tests.webhooks.echo import EchoHouse
+from tests.webhooks.line import Line
 from webhooks.app import close_web, create_web
 from webhooks.standin import StandIn
+from webhooks.weixin import Weixin
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +115,18 @@ def serving(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def line(
+    request: pytest.FixtureRequest,
+    make_house: Callable[..., EchoHouse],
+    make_web: Callable[..., Flask],
+    wechat: StandIn,  # noqa: F811
+) -> Iterator[Line]:
+    """WeChat's stand-in before the webhook; parametrize indirectly with environment variables."""
+    house = make_house(**getattr(request, "param", {}))
+    with serving(make_web(house)) as url, Weixin(house.settings, house.tokens) as weixin:
+        wechat.webhook_url = f"{url}/wechat"
+        yield Line(house, wechat, weixin)
+        house.assistant.gate.set()
