@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
 from celery.schedules import crontab
@@ -20,7 +20,7 @@ def broker_url(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
-    login = f":{quote(parts.password, safe='')}@" if parts.password else ""
+    login = f":{parts.password}@" if parts.password else ""  # quoted as it came
     return f"redis+socket://{login}{parts.path}?virtual_host={database}"
 
 

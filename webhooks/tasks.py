@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bot.escalation import EscalationQueue
 from bot.ports import YinlingError
-from bot.store.retention import Retention
+from bot.retention import forget_expired
 from webhooks.house import Clock, WebHouse, utc_now
 from webhooks.menu import menu
 from webhooks.sending import Sender
@@ -59,9 +59,8 @@ class Chores:
 
     def forget(self) -> int:
         """Delete what is older than it may be kept."""
-        before = self._clock() - timedelta(days=self._house.settings.retention_days)
         with self._house.database.begin() as session:
-            forgotten = Retention(session).forget(before)
+            forgotten = forget_expired(session, self._clock(), self._house.settings.retention_days)
         log.info("retention.forgotten conversations=%d", forgotten)
         return forgotten
 
