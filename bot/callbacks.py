@@ -16,6 +16,7 @@ class NoSuchCallback(YinlingError):
     """The call-back does not exist or is settled."""
 
     code = "callback.unknown"
+    spoken = "这个回电不存在，或者已经处理过了。"
 
 
 class Callbacks:
@@ -75,7 +76,10 @@ class Callbacks:
         return callback
 
     def _pending(self, callback_id: int) -> Callback:
-        callback = self._session.get(Callback, callback_id)
-        if callback is None or callback.status != "pending":
-            raise NoSuchCallback("该回电不存在，或者已经处理过了。")
+        """A pending call-back, locked: of two agents who settle it only one does."""
+        query = select(Callback).filter_by(id=callback_id, status="pending")
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        callback = self._session.scalar(locked)
+        if callback is None:
+            raise NoSuchCallback
         return callback

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from bot.messages import Channel
 from bot.privacy import Vault
 from bot.store.conversations import stored_reply
 from bot.store.models import OutboxMessage, Turn
 
 _FIRST_RETRY, _LAST_RETRY = 2, 300  # seconds
+_SCHEDULED = timedelta(minutes=1)  # an untried message due later than so is a reminder: nothing waits for it
 
 
 class Outbox:
@@ -51,13 +53,18 @@ class Outbox:
     def claim(self, now: datetime, lease: timedelta, limit: int = 20) -> list[OutboxMessage]:
         """Take due messages for sending, until the lease ends; a crashed worker's lease runs out and is claimed again.
 
-        A citizen's later message is not claimed while an earlier one is unsent.
+        A citizen's later message is not claimed while an earlier one is unsent, unless that one is a reminder for
+        another time. The lease must be longer than sending takes: when it ends, another worker sends it too.
         """
         earlier = aliased(OutboxMessage)
-        first_of_citizen = (
-            select(func.min(earlier.id))
-            .where(earlier.citizen_id == OutboxMessage.citizen_id, earlier.status.in_(("pending", "sending")))
-            .scalar_subquery()
+        waits_for_earlier = exists().where(
+            earlier.citizen_id == OutboxMessage.citizen_id,
+            earlier.id < OutboxMessage.id,
+            or_(
+                earlier.status == "sending",
+                (earlier.status == "pending")
+                & ((earlier.due_at <= now + _SCHEDULED) | (earlier.attempts > 0)),
+            ),
         )
         due = or_(
             (OutboxMessage.status == "pending") & (OutboxMessage.due_at <= now),
@@ -65,7 +72,7 @@ class Outbox:
         )
         query = (
             select(OutboxMessage)
-            .where(due, OutboxMessage.id == first_of_citizen)
+            .where(due, ~waits_for_earlier)
             .order_by(OutboxMessage.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -79,18 +86,19 @@ class Outbox:
 
     def sent(self, message_id: int, now: datetime) -> None:
         """It went out."""
-        self._settle(message_id, status="sent", sent_at=now, lease_until=None)
+        change = update(OutboxMessage).where(OutboxMessage.id == message_id)
+        self._session.execute(change.values(status="sent", sent_at=now, lease_until=None))
 
     def retry(self, message_id: int, code: str, now: datetime, due_at: datetime | None = None) -> None:
         """Try again later: at ``due_at``, else after 2, 4, 8 … at most 300 seconds."""
         message = self._session.get_one(OutboxMessage, message_id)
         wait = min(_LAST_RETRY, _FIRST_RETRY * 2 ** max(0, message.attempts - 1))
         when = due_at or now + timedelta(seconds=wait)
-        self._settle(message_id, status="pending", code=code, due_at=when, lease_until=None)
+        self._failed(message_id, status="pending", code=code, due_at=when)
 
     def dead(self, message_id: int, code: str, now: datetime) -> None:
         """It cannot be sent; kept with the reason."""
-        self._settle(message_id, status="dead", code=code, lease_until=None)
+        self._failed(message_id, status="dead", code=code)
 
     def revive(self, citizen_id: int, codes: tuple[str, ...], now: datetime) -> int:
         """Messages that died for one of these reasons are due again (the citizen wrote); how many."""
@@ -107,8 +115,15 @@ class Outbox:
         return result.rowcount
 
     def put_late_reply(self, turn_id: int, now: datetime) -> bool:
-        """An answered turn becomes late and its reply a message; False where it was delivered or is late already."""
-        change = update(Turn).where(Turn.id == turn_id, Turn.status == "answered").values(status="late")
+        """An answered turn becomes late and its reply a message; False where it was delivered or is late already.
+
+        False too for a turn of the telephone: whoever rang off cannot be sent anything.
+        """
+        change = (
+            update(Turn)
+            .where(Turn.id == turn_id, Turn.status == "answered", Turn.channel == Channel.WECHAT.value)
+            .values(status="late")
+        )
         result: CursorResult[Any] = self._session.execute(change)  # type: ignore[assignment]
         if result.rowcount != 1:
             return False
@@ -118,5 +133,9 @@ class Outbox:
         self.put("wechat_text", turn.conversation.citizen_id, payload, f"turn:{turn_id}", now)
         return True
 
-    def _settle(self, message_id: int, **values: Any) -> None:
-        self._session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
+    def _failed(self, message_id: int, **values: Any) -> None:
+        """What another worker sent in the meantime stays sent."""
+        change = update(OutboxMessage).where(
+            OutboxMessage.id == message_id, OutboxMessage.status == "sending"
+        )
+        self._session.execute(change.values(lease_until=None, **values))

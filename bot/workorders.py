@@ -6,13 +6,16 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from bot.ports import YinlingError
 from bot.privacy import Vault
 from bot.settings import TIME_ZONE
 from bot.store.models import Rating, WorkOrder
 
 _STARS = range(1, 6)
+_NUMBER_TRIES = 20
 
 
 class WorkOrders:
@@ -24,18 +27,26 @@ class WorkOrders:
     def open(
         self, citizen_id: int, conversation_id: int | None, kind: str, text: str, now: datetime
     ) -> WorkOrder:
-        """Write down a complaint | fraud_report | emergency; its number is date and four digits: 11254821."""
+        """Write down a complaint | fraud_report | emergency; its number is the day and four digits: 2611254821."""
         order = WorkOrder(
-            number=self._free_number(now),
             citizen_id=citizen_id,
             conversation_id=conversation_id,
             kind=kind,
             text=text,
             created_at=now,
         )
-        self._session.add(order)
-        self._session.flush()
-        return order
+        day = f"{now.astimezone(TIME_ZONE):%y%m%d}"
+        for attempt in range(_NUMBER_TRIES):
+            digits = 4 if attempt < _NUMBER_TRIES // 2 else 6  # a day with thousands of orders
+            order.number = f"{day}{secrets.randbelow(10**digits):0{digits}}"
+            try:
+                with self._session.begin_nested():
+                    self._session.add(order)
+                    self._session.flush()
+            except IntegrityError:
+                continue
+            return order
+        raise YinlingError("no free work order number was found")
 
     def unsettled(self) -> list[WorkOrder]:
         """Open work orders, oldest first."""
@@ -52,13 +63,6 @@ class WorkOrders:
         order = self._session.get_one(WorkOrder, order_id)
         order.status, order.done_at = "done", now
         return order
-
-    def _free_number(self, now: datetime) -> str:
-        day = f"{now.astimezone(TIME_ZONE):%y%m%d}"
-        while True:
-            number = f"{day}{secrets.randbelow(10_000):04}"
-            if self._session.scalar(select(WorkOrder.id).filter_by(number=number)) is None:
-                return number
 
 
 class Ratings:
