@@ -169,6 +169,7 @@ class PolicyAnswer:
     caveats: tuple[str, ...] = ()
     aspects: tuple[tuple[str, str], ...] = ()
     unknowns: str | None = None  # what the documents do not say, and who knows
+    source: str | None = None  # whose document says it, where that is not the region whose rule it is
 
     def aspect(self, name: str) -> str | None:
         """The sentences on one follow-up aspect, or None where the entry is silent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -50,9 +51,7 @@ def limit_speech(reply: Reply, state: DialogueState) -> tuple[Reply, DialogueSta
     if not rest:
         return reply, state
     speech = f"{first}{GO_ON_QUESTION}" if not first.endswith(GO_ON_QUESTION) else first
-    changed = {f: getattr(reply, f) for f in reply.__dataclass_fields__}
-    changed["speech"] = speech
-    return Reply(**changed), state.with_(more=tuple(rest), offer=state.offer or "more")
+    return replace(reply, speech=speech), state.with_(more=tuple(rest), offer=state.offer or "more")
 
 
 def _closing_question(speech: str) -> tuple[str, str]:

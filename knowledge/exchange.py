@@ -30,6 +30,8 @@ def pack(entries: Iterable[PolicyEntry], exported_at: datetime) -> str:
     """The entries as JSON text, sorted by id, so that equal knowledge gives equal text. The time is aware."""
     package = Package(exported_at=exported_at, entries=tuple(sorted(entries, key=lambda e: e.id)))
     content = package.model_dump(mode="json", exclude_none=True)
+    for entry in content["entries"]:
+        entry.setdefault("region", None)  # a general entry says so
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 

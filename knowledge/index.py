@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from bot.messages import PolicyAnswer
+from knowledge.documents import DocumentTable, load_documents
 from knowledge.entry import PolicyEntry, Status
 from knowledge.loader import load
 from knowledge.regions import RegionNamer, RegionNames, chain
@@ -19,13 +20,19 @@ NAMED_TOPIC = 0.5  # share of the remaining distance to 1 that a topic named in 
 class KnowledgeIndex:
     """bot.ports.KnowledgeBase over published entries. Built once, then only read: safe in several threads.
 
-    ``region_name`` names regions beyond the built-in ones (given by the wiring).
+    ``region_name`` names regions beyond the built-in ones (given by the wiring); ``documents`` are the source
+    documents, by default those that come with the product.
     """
 
     def __init__(
-        self, entries: Iterable[PolicyEntry], topics: TopicTable, region_name: RegionNamer | None = None
+        self,
+        entries: Iterable[PolicyEntry],
+        topics: TopicTable,
+        region_name: RegionNamer | None = None,
+        documents: DocumentTable | None = None,
     ) -> None:
         self._topics = topics
+        self._documents = load_documents() if documents is None else documents
         self._names = RegionNames(region_name)
         self._entries = tuple(entry for entry in entries if entry.status is Status.PUBLISHED)
         self._by_place = {(entry.topic, entry.region): entry for entry in self._entries}
@@ -90,7 +97,15 @@ class KnowledgeIndex:
 
     def _state(self, entry: PolicyEntry, asked: str | None, on: date) -> PolicyAnswer:
         authority = NATIONAL_AUTHORITY if entry.region is None else self._names.name(entry.region)
-        return state(entry, authority, asked, asked is not None and entry.region != asked, on)
+        return state(entry, authority, self._source(entry), asked, on)
+
+    def _source(self, entry: PolicyEntry) -> str | None:
+        """Whose documents an entry cites, where none of them is of the entry's own region."""
+        cited = (self._documents.get(clause.document) for clause in entry.citations)
+        regions = tuple(dict.fromkeys(document.region for document in cited if document))
+        if not regions or entry.region in regions:
+            return None
+        return "、".join(self._names.name(region) for region in regions)
 
     def _boosted(self, topic: str, score: float, text: str) -> float:
         named = topic in self._topics and any(

@@ -13,9 +13,13 @@ DEFAULT_DOUBT = "这条规定现在是否还执行，我不能确定，请先问
 
 
 def state(
-    entry: PolicyEntry, authority: str, asked_region: str | None, is_fallback: bool, on: date
+    entry: PolicyEntry, authority: str, source: str | None, asked_region: str | None, on: date
 ) -> PolicyAnswer:
-    """An entry as it may be told on a day. ``authority``: whose rule it is, as a citizen says it."""
+    """An entry as it may be told on a day.
+
+    ``authority`` is whose rule it is, ``source`` whose document says it where that is another place; both as a
+    citizen says them.
+    """
     return PolicyAnswer(
         entry_id=entry.id,
         topic=entry.topic,
@@ -23,13 +27,14 @@ def state(
         region=entry.region,
         authority=authority,
         asked_region=asked_region,
-        is_fallback=is_fallback,
+        is_fallback=asked_region is not None and entry.region != asked_region,
         written=entry.written,
         spoken=entry.spoken,
         citations=citations(entry, on),
         caveats=caveats(entry, on),
         aspects=aspects(entry),
         unknowns=entry.unknowns,
+        source=source,
     )
 
 

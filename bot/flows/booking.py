@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from bot.decision import Availability, Book, Context, Decision, Done, Refused, fits_part
@@ -147,7 +148,7 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
         )
         reply = say(Act.BOOKED, text, say(Act.BOOKED, speech).speech, slots=shown(ctx.state))
         booked = {**reply.slots, "reference": result.facts["reference"]}
-        reply = Reply(**{f: getattr(reply, f) for f in reply.__dataclass_fields__} | {"slots": booked})
+        reply = replace(reply, slots=booked)
         return Decision(ctx.state.idle(), reply)
     if result.code == "appointment.already_booked":
         reply = say(

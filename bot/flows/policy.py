@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.decision import Context, Decision, RememberRegion
 from bot.flows import regions
 from bot.messages import Act, Citation, PolicyAnswer, Reply
@@ -31,6 +33,8 @@ def answer(ctx: Context, topic: str, state: DialogueState | None = None) -> Deci
         return _ask_which(ctx, topic, told.named, state)
     region = told.code or state.region or ctx.known_region
     covered = ctx.knowledge.regions(topic)
+    if region is None and None in covered and len(covered) > 1:
+        return _general_first(ctx, topic, state)
     if region is None and any(covered):
         asking = state.with_(
             flow="region", slots={"topic": topic}, expecting="region", topic=topic, failures=0
@@ -99,18 +103,25 @@ def offer_pending(ctx: Context, stated: Decision, topics: tuple[str, ...]) -> De
     return Decision(state, reply, stated.actions)
 
 
-def with_tail(reply: Reply, question: str) -> Reply:
-    """A reply with one more question behind its text."""
-    fields = {f: getattr(reply, f) for f in reply.__dataclass_fields__}
-    fields["text"] = f"{reply.text}\n\n{question}"
-    fields["speech"] = f"{reply.speech}{speakable(question)}"
-    return Reply(**fields)
+def with_tail(reply: Reply, question: str, *, speak: bool = True) -> Reply:
+    """A reply with one more question behind its text, and behind its speech unless ``speak`` is off."""
+    speech = f"{reply.speech}{speakable(question)}" if speak else reply.speech
+    return replace(reply, text=f"{reply.text}\n\n{question}", speech=speech)
 
 
 def cite(found: PolicyAnswer) -> str:
     """Whose rule it is and where it stands, in one line."""
-    places = ";".join(_place(c) for c in found.citations)
-    return f"依据：{places}。这是{found.authority}的规定。"
+    places = "；".join(_place(c) for c in found.citations)
+    return f"依据：{places}。{whose(found)}"
+
+
+def whose(found: PolicyAnswer) -> str:
+    """Whose rule it is, and whose document says so where that is another place's."""
+    if found.region is None:
+        return f"这是全国通用的，{found.source}的文件里写了。" if found.source else "这是全国通用的。"
+    if found.source:
+        return f"这是{found.authority}的做法，{found.source}的文件里写了。"
+    return f"这是{found.authority}的规定。"
 
 
 def _place(citation: Citation) -> str:
@@ -132,7 +143,7 @@ def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[Dia
     caveats = [f"请注意，{c}" for c in found.caveats]
     unknown_speech = [f"{ASPECT_WORDS[silent[0]]}，文件里没有写。"] if silent else []
     first, *rest = found.spoken
-    opening = lead or f"按{found.authority}的规定。"
+    opening = _opening(ctx, found)
     turns = spoken_turns(
         [speakable(t) for t in (*caveats[:1], opening + first, *unknown_speech, *rest, *caveats[1:])]
     )
@@ -143,12 +154,39 @@ def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[Dia
 
 
 def _lead(ctx: Context, found: PolicyAnswer) -> str:
-    if not found.is_fallback:
+    """The line before a wider region's rule."""
+    if not found.is_fallback or found.asked_region is None:
         return ""
     name = ctx.knowledge.region_name(found.asked_region)
     if found.region is None:
-        return f"我这里没有{name}自己的规定。下面说的是全国通用的。"
-    return f"我这里没有{name}自己的规定。下面是{found.authority}的规定。"
+        return f"我这里没有{name}自己的规定。下面说的是全国通用的。\n"
+    if found.asked_region[:4] == found.region[:4]:  # a district under its city
+        return ""
+    return f"我这里没有{name}自己的规定。下面是{found.authority}的规定。\n"
+
+
+def _opening(ctx: Context, found: PolicyAnswer) -> str:
+    """The same in a few spoken words, and always whose rule it is."""
+    if found.region is None:
+        return "这是全国通用的。"
+    lacking = ""
+    if _lead(ctx, found):
+        lacking = f"{ctx.knowledge.region_name(found.asked_region)}自己的规定我这里没有。"
+    return f"{lacking}按{found.authority}的规定。"
+
+
+def _general_first(ctx: Context, topic: str, state: DialogueState) -> Decision:
+    """A national matter asked without a place: what holds everywhere now, the place's own rule on request."""
+    found = ctx.knowledge.lookup(topic, None, ctx.today)
+    if found is None:
+        return Decision(*_nothing_known(ctx, topic, None, state))
+    told, reply = _state(ctx, found, state)
+    if told.flow is not None:
+        return Decision(told, reply)
+    asking = told.with_(flow="region", slots={"topic": topic}, expecting="region", offer=None)
+    return Decision(
+        asking, with_tail(reply, "您告诉我医保在哪个市或者省，我再看当地还有什么规定。", speak=False)
+    )
 
 
 def _policy_reply(act: Act, found: PolicyAnswer, text: str, speech: str) -> Reply:
