@@ -22,7 +22,7 @@ def rasa_python(environment: Path = ENVIRONMENT) -> Path:
     python = environment / "bin" / "python"
     if not python.exists():
         raise RasaEnvironmentMissing(
-            f"Rasa's Python environment is not at {environment}. Run `make setup` (it needs Python 3.10)."
+            f"Rasa's Python environment is not at {environment}. Run `make run` once: it makes it (Python 3.10 is needed)."
         )
     return python
 
