@@ -181,8 +181,10 @@ def test_who_vanished_has_lost_it_and_is_told(
     wang: Visitor, house: SmallHouse, escalation: int, clock: Clock, log_in: LogIn
 ) -> None:
     limit = timedelta(seconds=house.settings.agent_silence_limit)
+    token = wang.token("/password")
     clock.forward(seconds=limit.total_seconds() - 5)
-    wang.post("/heartbeat", script=True, active="0")
+    beat = wang.client.post("/heartbeat", data={"active": "0"}, headers={"X-CSRFToken": token, "X-Desk": "1"})
+    assert beat.status_code == 200
     clock.forward(seconds=30)
     with house.database.begin() as session:
         queue = EscalationQueue(session, house.vault)

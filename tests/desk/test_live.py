@@ -34,10 +34,13 @@ def listening(visitor: Visitor, query: str = "") -> Iterator[Iterator[tuple[str,
 
 
 def _events(answer: TestResponse) -> Iterator[tuple[str, dict[str, object]]]:
+    silent = 0
     for chunk in answer.iter_encoded():
         fields = dict(line.split(": ", 1) for line in chunk.decode().splitlines() if ": " in line)
         if "event" in fields:
             yield fields["event"], json.loads(fields["data"])
+        silent = 0 if "event" in fields else silent + 1
+        assert silent < 10, "the stream goes on and says nothing"
 
 
 def enqueue(house: SmallHouse, user: str, at: datetime, *, publish: bool = True) -> int:
