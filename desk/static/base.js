@@ -83,6 +83,7 @@ async function heartbeat() {
 }
 
 function start() {
+  document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   tick();
   setInterval(tick, 1000);
   if (!document.body.dataset.agent) return;

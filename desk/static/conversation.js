@@ -89,6 +89,7 @@ function unmask() {
 
 if (form) {
   box.value = sessionStorage.getItem(draftKey) ?? "";
+  if (matchMedia("(min-width: 60rem)").matches) box.focus();  // on a phone the keyboard would hide the talk
   box.addEventListener("input", () => sessionStorage.setItem(draftKey, box.value));
   box.addEventListener("keydown", (event) => {
     // While an input method is composing, Enter picks a word and must not send.
