@@ -17,6 +17,11 @@ from bot.privacy import Vault
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_MILLISECONDS = 10_000
+_DEFERRED = "yinling_deferred"
+_READ: dict[str, dict[str, Any]] = {  # execution options under which all that is read is of one moment
+    "sqlite": {_DEFERRED: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 _UPGRADE_LOCK = 7_406_512  # any number that only the upgrade uses (PostgreSQL's advisory lock)
 
 
@@ -35,6 +40,8 @@ class Database:
         self._engine = self._make_engine()
         self._engine.dialect.vault = vault  # type: ignore[attr-defined]  # read by the sealed column types
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        reading = self._engine.execution_options(**_READ[self._url.get_backend_name()])
+        self._readers = sessionmaker(reading, expire_on_commit=False)
 
     @property
     def engine(self) -> Engine:
@@ -47,17 +54,32 @@ class Database:
         with self._sessions.begin() as session:
             yield session
 
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One look at the database, all of it at the same moment, that waits for no writer and writes nothing."""
+        with self._readers() as session:
+            yield session
+            session.rollback()
+
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; several processes may call it at once."""
-        with self._engine.begin() as connection:
-            if not self._sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
-            command.upgrade(alembic_config(connection), "head")
+        with self._engine.connect() as connection:
+            if self._sqlite:
+                # A migration that rebuilds a table drops the old one, which foreign keys would forbid.
+                _pragma(connection, "foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    if not self._sqlite:
+                        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+                    command.upgrade(alembic_config(connection), "head")
+            finally:
+                if self._sqlite:
+                    _pragma(connection, "foreign_keys=ON")
 
     def ping(self) -> None:
         """Raise whatever the database raises when it does not answer."""
-        with self._engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -68,7 +90,7 @@ class Database:
             return create_engine(self._url, pool_size=10, max_overflow=20, pool_pre_ping=True)
         engine = create_engine(self._url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
         return engine
 
 
@@ -91,5 +113,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    deferred = connection.get_execution_options().get(_DEFERRED, False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if deferred else "BEGIN IMMEDIATE")
+
+
+def _pragma(connection: Connection, setting: str) -> None:
+    """Set it outside any transaction, where SQLite heeds it."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
