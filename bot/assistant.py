@@ -16,7 +16,7 @@ from bot.calendar import ChineseCalendar, OfficeHours
 from bot.decision import AppointmentView, Availability, Context, Decision, Escalate
 from bot.dialogue import decide, follow_up
 from bot.escalation import EscalationQueue
-from bot.flows import booking, changes
+from bot.flows import booking, changes, hours
 from bot.flows.questions import Thresholds
 from bot.messages import Act, Channel, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import Events, KnowledgeBase, Locks, Understanding, YinlingError
@@ -166,7 +166,7 @@ class Assistant:
 
     def _availability(self, book: AppointmentBook, ctx: Context) -> Availability | None:
         """The free times of the hall that this turn can be about; None where none is."""
-        flows = (booking.NAME, changes.RESCHEDULE, changes.CANCEL)
+        flows = (booking.NAME, changes.RESCHEDULE, changes.CANCEL, hours.NAME)
         key = ctx.utterance.kind is UtteranceKind.KEY
         if not (ctx.state.flow in flows or ctx.intent in _NEEDS_TIMES or key or booking.takes_a_visit(ctx)):
             return None

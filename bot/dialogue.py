@@ -180,6 +180,8 @@ def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
         return feedback.rate(ctx)
     if flow == "region":
         return _continue_region(ctx)
+    if flow == hours.NAME and regions.told(ctx).named:
+        return hours.opening_hours(ctx)
     return None
 
 

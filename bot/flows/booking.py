@@ -51,7 +51,7 @@ def take(ctx: Context, state: DialogueState) -> DialogueState:
         state = state.fill(region=told.code).with_(region=told.code)
     day = parse.first("date")
     if day:
-        state = state.fill(date=day).without("time", "part")
+        state = state.fill(date=day)
     if parse.first("day_part"):
         state = state.fill(part=parse.first("day_part") or "").without("time")
     if parse.first("time"):

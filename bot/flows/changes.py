@@ -124,7 +124,7 @@ def _take_time(ctx: Context, state: DialogueState) -> DialogueState:
     """The new date and time from this utterance; 改到下午 keeps the old day."""
     parse = ctx.parse
     if parse.first("date"):
-        state = state.fill(date=parse.first("date") or "").without("time", "part")
+        state = state.fill(date=parse.first("date") or "")
     if parse.first("day_part"):
         state = state.fill(part=parse.first("day_part") or "").without("time")
     if parse.first("time"):

@@ -69,8 +69,26 @@ def test_everything_in_one_sentence_is_read_back_at_once(knowledge):
 def test_a_correction_in_mid_flow_replaces_the_date(knowledge):
     talk = booked_up_to_name(knowledge)
     talk.say("不对，是下周四", "correct", date="2026-12-03")
-    assert talk.state.slots["date"] == "2026-12-03"
-    assert "time" not in talk.state.slots
+    assert (talk.state.slots["date"], talk.state.slots["time"]) == ("2026-12-03", "09:00")
+
+
+def test_a_corrected_day_on_which_the_time_is_taken_offers_the_nearest(knowledge):
+    talk = Talk(knowledge, known_region="370100", availability=hall(full={"2026-12-03": ("09:00",)}))
+    talk.say("明天九点办报销", "book_appointment", date="2026-11-26", time="09:00", matter="报销")
+    reply = talk.say("不对，是下周四", "correct", date="2026-12-03")
+    assert reply.act is Act.ASK_SLOT
+    assert "9点半" in reply.choices[0]
+
+
+def test_opening_hours_ask_for_the_place_and_then_tell_them(knowledge):
+    talk = Talk(knowledge)
+    assert talk.say("几点上班", "ask_opening_hours").act is Act.CLARIFY
+    talk.availability = hall()
+    told = talk.say("济南", "inform", region="370100")
+    assert told.act is Act.ANSWER
+    assert "9:00到12:00" in told.text
+    closed = talk.say("周六上班吗", "ask_opening_hours", date="2026-11-28")
+    assert "不上班" in closed.text
 
 
 def test_a_no_to_the_read_back_asks_what_is_wrong(knowledge):
