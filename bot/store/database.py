@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.privacy import Vault
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-_BUSY_MILLISECONDS = 10_000
+_BUSY_SECONDS = 10.0  # that a writer waits for another
 _DEFERRED = "yinling_deferred"
 _READ: dict[str, dict[str, Any]] = {  # execution options under which all that is read is of one moment
     "sqlite": {_DEFERRED: True},
@@ -88,7 +89,7 @@ class Database:
     def _make_engine(self) -> Engine:
         if not self._sqlite:
             return create_engine(self._url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-        engine = create_engine(self._url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+        engine = create_engine(self._url, connect_args={"timeout": _BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
@@ -104,13 +105,22 @@ def alembic_config(connection: Connection) -> Config:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN is used, not the driver's
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "synchronous=NORMAL",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-    ):
+    _use_wal(connection)
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn a new file to WAL; SQLite doesn't wait here by itself when several connections do so at once."""
+    ends = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:

@@ -166,3 +166,9 @@ def test_a_moment_without_a_zone_is_refused(database):
     naive = datetime(2026, 11, 25)  # noqa: DTZ001
     with pytest.raises(StatementError, match="time zone"), database.begin() as session:
         session.add(Agent(username="a", display_name="a", password_hash="-", last_seen_at=naive))
+
+
+def test_connections_that_make_the_same_new_file_wait_for_each_other(tmp_path, data_key):
+    for number in range(10):
+        url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        assert together([lambda u=url: upgrade(u, data_key)] * 6) == [None] * 6
