@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _LOCK_SECONDS = 30.0
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}")
 _NOTHING = Parse(text="", intent=Intent("nlu_fallback", 0.0), source="rules")
-_NEEDS_TIMES = ("book_appointment", "reschedule_appointment", "ask_opening_hours", "affirm")
+_NEEDS_TIMES = ("book_appointment", "reschedule_appointment", "ask_opening_hours", "affirm", "correct")
 
 
 class TurnBusy(YinlingError):
@@ -170,7 +170,9 @@ class Assistant:
         key = ctx.utterance.kind is UtteranceKind.KEY
         if not (ctx.state.flow in flows or ctx.intent in _NEEDS_TIMES or key or booking.takes_a_visit(ctx)):
             return None
-        moving = changes.RESCHEDULE in (ctx.state.flow, ctx.intent.removesuffix("_appointment"))
+        moving = ctx.state.flow == changes.RESCHEDULE or (
+            ctx.state.flow is None and ctx.intent in ("reschedule_appointment", "correct")
+        )
         if moving and ctx.upcoming:
             wanted = ctx.state.slots.get("appointment", str(ctx.upcoming[0].id))
             view = next((v for v in ctx.upcoming if str(v.id) == wanted), ctx.upcoming[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.decision import Context, Decision
-from bot.flows import booking, person, policy, regions
+from bot.flows import booking, changes, person, policy, regions
 from bot.messages import Act
 from bot.wording import say
 
@@ -50,6 +50,8 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
 
 def informed(ctx: Context) -> Decision:
     """Only data, with no task under way: a place or a word of a topic goes with what was talked about."""
+    if ctx.intent == "correct" and ctx.upcoming and (ctx.parse.first("date") or ctx.parse.first("time")):
+        return changes.start(ctx, changes.RESCHEDULE)
     if booking.takes_a_visit(ctx):
         return booking.start(ctx)
     topics = tuple(dict.fromkeys(ctx.parse.values("topic")))

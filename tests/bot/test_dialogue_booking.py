@@ -213,3 +213,10 @@ def test_an_emergency_breaks_into_a_booking(knowledge):
     assert reply.act is Act.EMERGENCY
     assert "120" in reply.text
     assert next(a for a in talk.actions if isinstance(a, Escalate)).priority == 3
+
+
+def test_a_correction_after_the_booking_moves_it(knowledge):
+    talk = Talk(knowledge, known_region="370100", availability=hall(), upcoming=(visit(),))
+    reply = talk.say("不对，应该是下周二下午两点", "correct", date="2026-12-01", time="14:00")
+    assert reply.act is Act.CONFIRM
+    assert talk.say("对", "affirm").act is Act.RESCHEDULED
