@@ -31,6 +31,7 @@ from tests.browser_fixture import NewPage
 from tests.conftest import drop_and_make, free_port
 from tests.desk.house import PASSWORD, SmallHouse, call_for_help, hire, introduce, say
 
+ONE_DATABASE = pytest.mark.parametrize("desk", ["sqlite"], indirect=True)  # where only the browser matters
 PAGES = (
     "/", "/appointments", "/callbacks", "/work-orders", "/canned", "/reports", "/agents", "/audit", "/password",
 )  # fmt: skip
@@ -209,6 +210,7 @@ def test_a_page_tells_its_agent_that_the_citizen_is_lost(desk: RunningDesk, new_
     expect(page.get_by_role("button", name="发送")).to_be_hidden()
 
 
+@ONE_DATABASE
 def test_where_listening_is_impossible_the_page_asks(desk: RunningDesk, new_page: NewPage) -> None:
     hire(desk.house, "wang", "王老师")
     page = new_page(1280, 800)
@@ -219,6 +221,7 @@ def test_where_listening_is_impossible_the_page_asks(desk: RunningDesk, new_page
     expect(page.locator(f"#ticket-{escalation}")).to_be_visible()
 
 
+@ONE_DATABASE
 def test_many_tabs_of_one_browser_all_hear_the_news(desk: RunningDesk, new_page: NewPage) -> None:
     hire(desk.house, "wang", "王老师")
     first = new_page(1280, 800)
@@ -233,6 +236,7 @@ def test_many_tabs_of_one_browser_all_hear_the_news(desk: RunningDesk, new_page:
         expect(tab.locator(f"#ticket-{escalation}")).to_be_visible()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_every_page_fits_its_screen(desk: RunningDesk, new_page: NewPage, width: int, height: int) -> None:
     hire(desk.house, "chief", "陈主管", "supervisor")
