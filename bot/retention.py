@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import (
@@ -22,43 +23,51 @@ from bot.store.models import (
     WorkOrder,
 )
 
-AUDIT_DAYS = (
-    3 * 365
-)  # who looked at what is kept longer than what was looked at (网络安全法 asks for six months at least)
+# Who looked at what is kept longer than what was looked at (网络安全法 asks for six months at least).
+AUDIT_DAYS = 3 * 365
+_AT_ONCE = 500  # conversations in one statement; databases bound the number of its parameters
 
 
 def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
     """Delete conversations, visits, call-backs and work orders that ended before the retention time.
 
-    A citizen of whom nothing is left is forgotten too. Returns how many conversations went.
+    A citizen of whom nothing is left is forgotten too; a conversation that an agent holds stays. Returns how many
+    conversations went.
     """
     before = now - timedelta(days=retention_days)
-    old = list(
-        session.scalars(
-            select(Conversation.id).where(Conversation.last_at < before, Conversation.held_by == "bot")
-        )
-    )
-    session.execute(delete(OutboxMessage).where(OutboxMessage.created_at < before))
-    session.execute(delete(AgentSession).where(AgentSession.expires_at < before))
-    session.execute(delete(AuditEntry).where(AuditEntry.at < now - timedelta(days=AUDIT_DAYS)))
+    _forget_rows(session, before, now)
+    old = select(Conversation.id).where(Conversation.last_at < before, Conversation.held_by == "bot")
+    gone = 0
+    while ids := session.scalars(old.limit(_AT_ONCE)).all():
+        _forget_conversations(session, ids)
+        gone += len(ids)
+    _forget_citizens(session, before)
+    return gone
+
+
+def _forget_rows(session: Session, before: datetime, now: datetime) -> None:
+    """What has a time of its own."""
     past_slots = select(AppointmentSlot.id).where(AppointmentSlot.starts_at < before)
     session.execute(delete(Appointment).where(Appointment.slot_id.in_(past_slots)))
     session.execute(delete(AppointmentSlot).where(AppointmentSlot.starts_at < before))
-    for table in (Callback, WorkOrder, Rating):
+    session.execute(delete(Callback).where(Callback.window_end < before))
+    for table in (OutboxMessage, WorkOrder, Rating):
         session.execute(delete(table).where(table.created_at < before))
+    session.execute(delete(AgentSession).where(AgentSession.expires_at < before))
+    session.execute(delete(AuditEntry).where(AuditEntry.at < now - timedelta(days=AUDIT_DAYS)))
+
+
+def _forget_conversations(session: Session, ids: Sequence[int]) -> None:
     for table in (Callback, WorkOrder):
-        session.execute(update(table).where(table.conversation_id.in_(old)).values(conversation_id=None))
+        session.execute(update(table).where(table.conversation_id.in_(ids)).values(conversation_id=None))
     for child in (Rating, Escalation, Turn):
-        session.execute(delete(child).where(child.conversation_id.in_(old)))
-    session.execute(delete(Conversation).where(Conversation.id.in_(old)))
-    _forget_citizens(session, before)
-    return len(old)
+        session.execute(delete(child).where(child.conversation_id.in_(ids)))
+    session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
 
 
 def _forget_citizens(session: Session, before: datetime) -> None:
-    left = [
-        select(table.citizen_id)
+    left = (
+        exists().where(table.citizen_id == Citizen.id)
         for table in (Conversation, Appointment, Callback, WorkOrder, OutboxMessage, Rating)
-    ]
-    gone = delete(Citizen).where(Citizen.created_at < before, *(Citizen.id.not_in(query) for query in left))
-    session.execute(gone)
+    )
+    session.execute(delete(Citizen).where(Citizen.created_at < before, *(~kept for kept in left)))
