@@ -15,7 +15,9 @@ from bot.ephemeral.connection import RedisConnection
 
 log = logging.getLogger(__name__)
 
-_LEASE_SECONDS = 60.0  # a crashed holder's lock ends by itself
+# A crashed holder's lock ends by itself, before the sweep looks for what the crash left behind. A turn that takes
+# longer loses its place in the order, no more: the database lets only one unit of work at a conversation.
+_LEASE_SECONDS = 10.0
 _PREFIX = "yinling:lock:"
 
 
