@@ -7,10 +7,12 @@ from datetime import timedelta
 from bot.escalation import AlreadyTaken, EscalationQueue
 from bot.messages import Act, Channel, Reply, Utterance
 from bot.outbox import Outbox
+from bot.privacy import Vault
 from bot.store.conversations import Conversations
+from bot.store.database import Database
 from bot.store.models import Agent, Conversation, Escalation, Turn, WorkOrder
 from bot.workorders import WorkOrders
-from tests.bot.racing import together
+from tests.bot.racing import in_processes, together
 
 IDLE = timedelta(minutes=60)
 
@@ -30,6 +32,46 @@ def agent(database, name, now):
         session.add(made)
         session.flush()
         return made.id
+
+
+def receive_in_a_process(url, data_key, now):
+    vault = Vault(data_key, "index key of the tests")
+    database = Database(url, vault)
+    try:
+        with database.begin() as session:
+            _, turn, new = Conversations(session, vault).receive(said(now), IDLE)
+            return turn.id, new
+    finally:
+        database.close()
+
+
+def accept_in_a_process(url, data_key, escalation, agent_id, now):
+    vault = Vault(data_key, "index key of the tests")
+    database = Database(url, vault)
+    try:
+        with database.begin() as session:
+            return EscalationQueue(session, vault).accept(escalation, agent_id, now).agent_id
+    finally:
+        database.close()
+
+
+def test_two_processes_get_the_same_delivery(database, database_url, data_key, now):
+    (one, new), (two, also_new) = in_processes(receive_in_a_process, [(database_url, data_key, now)] * 2)
+    assert one == two
+    assert sorted([new, also_new]) == [False, True]
+
+
+def test_agents_in_two_processes_cannot_both_accept(database, database_url, data_key, vault, now):
+    conversation = received(database, vault, now).conversation_id
+    agents = [agent(database, f"a{n}", now) for n in range(2)]
+    with database.begin() as session:
+        waiting = EscalationQueue(session, vault).open(conversation, "request", 0, "转人工", now).id
+    given = [(database_url, data_key, waiting, agent_id, now) for agent_id in agents]
+    results = in_processes(accept_in_a_process, given)
+    (winner,) = [r for r in results if r != "AlreadyTaken"]
+    with database.begin() as session:
+        held = session.get_one(Conversation, conversation)
+        assert (held.held_by, held.agent_id) == ("agent", winner)
 
 
 def test_one_message_handled_by_many_has_one_effect(database, vault, now):
