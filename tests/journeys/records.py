@@ -8,10 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.privacy import Vault
-from bot.settings import Settings
+from bot.settings import TIME_ZONE, Settings
 from bot.store.conversations import stored_reply
 from bot.store.database import Database
-from bot.store.models import Appointment, Citizen, Conversation, Escalation, OutboxMessage, Turn
+from bot.store.models import (
+    Appointment,
+    AppointmentSlot,
+    Citizen,
+    Conversation,
+    Escalation,
+    OutboxMessage,
+    Turn,
+)
 from webhooks.split import split
 
 
@@ -23,6 +31,16 @@ class SeenTurn:
     status: str
     source: str | None
     act: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVisit:
+    """A visit as the records have it; ``starts_at`` as YYYY-MM-DD HH:MM, local."""
+
+    reference: str
+    status: str
+    starts_at: str
+    slot_id: int
 
 
 class Records:
@@ -38,13 +56,13 @@ class Records:
 
     def turns(self, openid: str) -> list[SeenTurn]:
         """A citizen's turns, the oldest first."""
-        with self._database.begin() as session:
+        with self._database.read() as session:
             rows = session.scalars(self._of_citizen(openid).where(Turn.speaker == "citizen"))
             return [SeenTurn(row.text, row.status, row.source, row.act) for row in rows]
 
     def due(self, openid: str) -> list[str]:
         """Every piece of text that a citizen should have got: the assistant's answers and the agents' words."""
-        with self._database.begin() as session:
+        with self._database.read() as session:
             texts: list[str] = []
             for turn in session.scalars(self._of_citizen(openid)):
                 if turn.speaker == "agent":
@@ -56,7 +74,7 @@ class Records:
     def settled(self) -> bool:
         """Whether nothing is under way any more: every turn finished, nothing left to send."""
         try:
-            with self._database.begin() as session:
+            with self._database.read() as session:
                 turns = select(func.count()).where(
                     Turn.status.in_(("received", "answered")), Turn.speaker == "citizen"
                 )
@@ -67,7 +85,7 @@ class Records:
 
     def outbox(self, openid: str) -> list[str]:
         """The states of what was put into the outbox for a citizen."""
-        with self._database.begin() as session:
+        with self._database.read() as session:
             query = (
                 select(OutboxMessage.status)
                 .join(Citizen)
@@ -77,7 +95,7 @@ class Records:
 
     def escalation(self, openid: str) -> tuple[int, str] | None:
         """Id and state of a citizen's last hand-off."""
-        with self._database.begin() as session:
+        with self._database.read() as session:
             query = select(Escalation).join(Conversation).join(Citizen)
             query = query.where(Citizen.user_index == self._vault.index(openid)).order_by(
                 Escalation.id.desc()
@@ -85,12 +103,25 @@ class Records:
             found = session.scalars(query).first()
             return (found.id, found.status) if found else None
 
-    def visits(self, openid: str) -> list[tuple[str, str, int]]:
-        """A citizen's visits: state, start as YYYY-MM-DD HH:MM, places taken in that slot."""
-        with self._database.begin() as session:
+    def visits(self, openid: str) -> list[SeenVisit]:
+        """A citizen's visits, the oldest first."""
+        with self._database.read() as session:
             query = select(Appointment).join(Citizen).where(Citizen.user_index == self._vault.index(openid))
             rows = session.scalars(query.order_by(Appointment.id))
-            return [(row.status, f"{row.slot.starts_at:%Y-%m-%d %H:%M}", row.slot.booked) for row in rows]
+            return [
+                SeenVisit(
+                    row.reference,
+                    row.status,
+                    f"{row.slot.starts_at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}",
+                    row.slot_id,
+                )
+                for row in rows
+            ]
+
+    def taken(self, slot_id: int) -> int:
+        """Places taken at a time and place."""
+        with self._database.read() as session:
+            return session.get_one(AppointmentSlot, slot_id).booked
 
     def _of_citizen(self, openid: str):  # type: ignore[no-untyped-def]
         query = select(Turn).join(Conversation).join(Citizen)

@@ -10,7 +10,9 @@ def test_a_question_is_understood_and_answered_with_its_source(house, meet, answ
     assert answer.notes["topic"] == "remote_medical_filing"
     assert answer.notes["region"] == "370100"
     assert "〔" in answer.notes["citation"], "a document number"
-    assert answer.notes["citation"].split(";")[0].split(" ")[0] in answer.text, "the source is told to her too"
+    assert answer.notes["citation"].split(";")[0].split(" ")[0] in answer.text, (
+        "the source is told to her too"
+    )
     (turn,) = house.records.turns(daughter.openid)
     assert turn.source == "rasa", "not the keywords: the whole way"
     other = daughter.says("那济宁呢？")
@@ -34,5 +36,3 @@ def test_what_no_document_answers_is_not_made_up(house, meet, answered_once):
     assert answer.act in ("out_of_scope", "fallback", "clarify")
     assert "citation" not in answer.notes
     answered_once(grandfather)
-
-
