@@ -27,6 +27,7 @@ _STEPS = {
     "CountVectorsFeaturizer": "learning characters",
     "E5Featurizer": "computing sentence vectors",
     "CRFEntityExtractor": "learning names and matters",
+    "IntentRegression": "learning intents",
 }
 
 
@@ -151,7 +152,7 @@ def _run(command: list[str], folder: Path, log: Path, progress: Callable[[str], 
 def _tell(line: str, progress: Callable[[str], None]) -> None:
     kind, _, name = line.strip().partition(" ")
     if kind == "step" and name != "done":
-        progress(f"NLU: {_STEPS.get(name, 'learning intents' if name.endswith('Classifier') else name)} …")
+        progress(f"NLU: {_STEPS.get(name, name)} …")
 
 
 @contextmanager

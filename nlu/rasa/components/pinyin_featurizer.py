@@ -44,8 +44,14 @@ class PinyinFeaturizer(SparseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """n-grams of 1 to 3 syllables, dialect mergers on."""
-        return {**SparseFeaturizer.get_default_config(), "min_ngram": 1, "max_ngram": 3, "fuzzy": True}
+        """n-grams of 1 to 3 syllables that occur in ``min_df`` sentences, dialect mergers on."""
+        return {
+            **SparseFeaturizer.get_default_config(),
+            "min_ngram": 1,
+            "max_ngram": 3,
+            "min_df": 1,
+            "fuzzy": True,
+        }
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class PinyinFeaturizer(SparseFeaturizer, GraphComponent):
             token_pattern=r"\S+",  # noqa: S106
             lowercase=False,
             vocabulary=vocabulary,
+            min_df=config["min_df"],
             ngram_range=(config["min_ngram"], config["max_ngram"]),
         )
 
