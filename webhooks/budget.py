@@ -21,6 +21,7 @@ from webhooks.trouble import report
 
 log = logging.getLogger(__name__)
 
+_PACE_SHARE = 0.2  # of the newest answer in the running average of how long answers take
 _CLAIM_SECONDS = 0.6  # that a reply which was there in time may take to be marked delivered
 
 
@@ -81,7 +82,8 @@ class ReplyBudget:
     """
 
     def __init__(self, seconds: float, *, workers: int = 8, most: int = 2000, patience: int = 48) -> None:
-        self._seconds, self._most = seconds, most
+        self._seconds, self._most, self._workers = seconds, most, workers
+        self._pace = 0.0  # seconds that an answer takes, running average
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="answer")
         self._patience = threading.BoundedSemaphore(patience)
         self._lock = threading.Lock()
@@ -103,7 +105,7 @@ class ReplyBudget:
         if flight is None:
             self._keep(job)
             return Way.SHED, None
-        if self._patience.acquire(blocking=False):
+        if self._is_worth_waiting() and self._patience.acquire(blocking=False):
             try:
                 flight.settled.wait(max(0.0, deadline - time.monotonic()))
             finally:
@@ -113,6 +115,10 @@ class ReplyBudget:
     def close(self) -> None:
         """End what is under way; what still waits in the line was stored, or is sent again by WeChat."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _is_worth_waiting(self) -> bool:
+        """Whether what is under way will probably be done within the budget."""
+        return len(self._flights) * self._pace / self._workers <= self._seconds
 
     def _board(self, job: Job) -> _Flight | None:
         """The flight of this message: the one under way, or a new one; None when there is no room."""
@@ -161,12 +167,14 @@ class ReplyBudget:
             raise NotKept from error
 
     def _fly(self, flight: _Flight) -> None:
+        started = time.monotonic()
         try:
             self._answer(flight)
         except Exception as error:  # the worker's sweep answers it: the message is stored
             report(log, "wechat.not_answered", error)
         finally:
             with self._lock:
+                self._pace += _PACE_SHARE * (time.monotonic() - started - self._pace)
                 self._flights.pop(flight.job.key, None)
                 line = self._lines.get(flight.job.owner)
                 if line:

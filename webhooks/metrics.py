@@ -63,7 +63,7 @@ class _Stored(Collector):
         """Rows by status; nothing while the database is away."""
         outbox, turns, escalations = self._families()
         try:
-            with self._database.begin() as session:
+            with self._database.read() as session:
                 for family, model in ((outbox, OutboxMessage), (turns, Turn), (escalations, Escalation)):
                     query = select(model.status, func.count()).group_by(model.status)
                     if model is Turn:

@@ -100,7 +100,7 @@ class Sender:
             self._note(letter, number)
 
     def _allowance(self, letter: _Letter) -> int:
-        with self._house.database.begin() as session:
+        with self._house.database.read() as session:
             return allowance(session, letter.citizen_id, self._clock())
 
     def _note(self, letter: _Letter, number: int) -> None:

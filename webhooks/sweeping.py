@@ -31,12 +31,12 @@ class Sweeper:
     def sweep(self) -> int:
         """Finish what lies there; how many turns were finished."""
         before = self._clock() - UNTOUCHED
-        with self._house.database.begin() as session:
+        with self._house.database.read() as session:
             turns = Conversations(session, self._house.vault).unfinished(before, before)
         return sum(self._finish(turn_id) for turn_id in turns)
 
     def _finish(self, turn_id: int) -> bool:
-        with self._house.database.begin() as session:
+        with self._house.database.read() as session:
             turn = session.get(Turn, turn_id)
             if (
                 turn is None

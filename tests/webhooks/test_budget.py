@@ -158,6 +158,23 @@ def test_too_many_waiting_are_not_waited_for(make_budget):
         assert waiting.result(LONG)[0] is Way.PASSIVE
 
 
+def test_when_the_line_is_too_long_nobody_waits(make_budget):
+    budget = make_budget(0.2, workers=1)
+    slow = Job(key="slow")
+    assert budget.answer(slow)[0] is Way.LATE
+    threading.Timer(0.3, slow.gate.set).start()
+    assert slow.ended.wait(LONG)
+    line = [Job(key=str(number), owner=str(number)) for number in range(20)]
+    with ThreadPoolExecutor(20) as requests:
+        assert {way for way, _ in requests.map(budget.answer, line)} == {Way.LATE}
+    started = time.monotonic()
+    last = Job(key="last", owner="last")
+    assert budget.answer(last)[0] is Way.LATE
+    assert time.monotonic() - started < 0.15, "not even the budget"
+    for job in [*line, last]:
+        job.gate.set()
+
+
 def test_one_person_is_answered_in_order_and_holds_up_nobody(make_budget):
     budget = make_budget(0.05, workers=2)
     mine = [Job(key=str(number), owner="li") for number in range(3)]
