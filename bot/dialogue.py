@@ -180,6 +180,9 @@ def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
         return feedback.rate(ctx)
     if flow == "region":
         return _continue_region(ctx)
+    if flow == "topic" and ctx.intent == "inform" and regions.told(ctx).code:
+        placed = ctx.state.with_(region=regions.told(ctx).code)
+        return policy.did_you_mean(replace(ctx, state=placed), ctx.state.choices)
     if flow == hours.NAME and regions.told(ctx).named:
         return hours.opening_hours(ctx)
     return None

@@ -77,12 +77,14 @@ class Talk:
     def say(
         self, text: str, intent: str, confidence: float = 0.9, **entities: str | tuple[str, ...]
     ) -> Reply:
-        """One utterance, understood as given; entities by type, in text order."""
+        """One utterance, understood as given; ``second`` is the next best intent, entities by type in text order."""
         found: list[Entity] = []
         for type_, values in entities.items():
             for value in (values,) if isinstance(values, str) else values:
                 found.append(Entity(type_, value, value, *_place(text, type_, value)))
-        return self._turn(text, Parse(text, Intent(intent, confidence), (), tuple(found)), UtteranceKind.TEXT)
+        best = Intent(intent, confidence)
+        ranking = (best, Intent(second, confidence * 0.9)) if second else (best,)
+        return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT)
 
     def press(self, key: str) -> Reply:
         """A telephone key."""

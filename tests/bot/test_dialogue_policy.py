@@ -120,3 +120,13 @@ def test_of_two_places_the_one_of_the_insurance_counts(knowledge):
     asked = Talk(knowledge).say("济南济宁怎么备案", FILING, region=("370100", "370800"))
     assert asked.act is Act.CLARIFY
     assert len(asked.choices) == 2
+
+
+def test_a_place_told_while_two_topics_stand_open_is_kept(knowledge):
+    talk = Talk(knowledge)
+    asked = talk.say("看病能不能不回老家报", FILING, 0.4, second="ask_remote_direct_settlement")
+    assert len(asked.choices) == 2
+    again = talk.say("济南", "inform", region="370100")
+    assert again.choices == asked.choices
+    told = talk.say("第二个", "inform")
+    assert (told.act, told.topic, told.region) == (Act.ANSWER, "remote_direct_settlement", "370100")
