@@ -75,7 +75,12 @@ class Talk:
     actions: list[Action] = field(default_factory=list)
 
     def say(
-        self, text: str, intent: str, confidence: float = 0.9, **entities: str | tuple[str, ...]
+        self,
+        text: str,
+        intent: str,
+        confidence: float = 0.9,
+        second: str | None = None,
+        **entities: str | tuple[str, ...],
     ) -> Reply:
         """One utterance, understood as given; ``second`` is the next best intent, entities by type in text order."""
         found: list[Entity] = []
