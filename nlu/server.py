@@ -99,7 +99,7 @@ class RasaServer:
         command += ["--host", self._host, "--port", str(self._port), "--announce", str(self._announce)]
         command += ["--workers", str(self._workers), "--idle-seconds", str(self._linger)]
         with self._log.open("ab") as output:
-            child = subprocess.Popen(  # noqa: S603 (our own command)
+            child = subprocess.Popen(
                 command,
                 cwd=self._announce.parent,
                 env={**rasa_variables(), "HOME": str(self._announce.parent)},

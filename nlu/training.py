@@ -10,14 +10,18 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from bot.ports import YinlingError
 from bot.settings import ROOT
+from nlu.names import SURNAMES
 from nlu.rasa_environment import ENVIRONMENT, RASA_FILES, rasa_python, rasa_variables
 from nlu.training_data import for_training, read_examples, write_examples
+from nlu.variants import variants
 
 MISHEARD_SHARES = (0.15, 0.30)  # of the characters; one copy of each example for each
+VARIANTS = 4  # copies of each sentence with marks, with other names and matters
 _MODELS_KEPT = 3
 _NLU = Path(__file__).resolve().parent
 _LOCK_FILE = ROOT / "requirements" / "rasa.txt"
@@ -26,7 +30,7 @@ _STEPS = {
     "PinyinFeaturizer": "learning sounds",
     "CountVectorsFeaturizer": "learning characters",
     "E5Featurizer": "computing sentence vectors",
-    "CRFEntityExtractor": "learning names and matters",
+    "NameExtractor": "learning names and matters",
     "IntentRegression": "learning intents",
 }
 
@@ -110,11 +114,14 @@ def _train(paths: TrainingPaths, progress: Callable[[str], None]) -> Path:
     with tempfile.TemporaryDirectory(prefix="training-", dir=paths.models) as folder:
         work = Path(folder)
         written = read_examples(paths.data)
-        count = write_examples(for_training(written, MISHEARD_SHARES), work / "nlu.yml")
+        prepared = chain(
+            for_training(written, MISHEARD_SHARES), for_training(variants(written, VARIANTS), ())
+        )
+        count = write_examples(prepared, work / "nlu.yml", {"surname": SURNAMES})
         model = paths.models / f"nlu-{_digest((work / 'nlu.yml', *_pipeline(paths)))}.tar.gz"
         if model.exists():
             return model
-        progress(f"NLU: {len(written)} written examples, {count} with misheard copies")
+        progress(f"NLU: {len(written)} written examples, {count} with copies")
         shutil.copy(paths.config, work / "config.yml")
         command = [str(python), str(RASA_FILES / "train.py"), "--config", "config.yml", "--data", "nlu.yml"]
         command += ["--model", "model.tar.gz", "--vectors", str(paths.state / "cache" / "nlu-vectors.npz")]
@@ -131,7 +138,7 @@ def _run(command: list[str], folder: Path, log: Path, progress: Callable[[str], 
     variables = {**rasa_variables(), "HOME": str(folder)}
     with (
         log.open("wb") as errors,
-        subprocess.Popen(  # noqa: S603 (our own command)
+        subprocess.Popen(
             command,
             cwd=folder,
             env=variables,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,14 +92,18 @@ def for_training(examples: Iterable[Example], shares: Iterable[float]) -> Iterat
                 yield candidate
 
 
-def write_examples(examples: Iterable[Example], path: Path) -> int:
-    """Write a Rasa training file; returns the number of examples."""
+def write_examples(examples: Iterable[Example], path: Path, lookups: Mapping[str, Iterable[str]]) -> int:
+    """Write a Rasa training file with lookup tables (words by name); returns the number of examples."""
     by_intent: dict[str, list[str]] = {}
     for example in examples:
         by_intent.setdefault(example.intent, []).append(example.marked())
-    nlu = [
+    nlu: list[dict[str, str]] = [
         {"intent": intent, "examples": "".join(f"- {line}\n" for line in lines)}
         for intent, lines in by_intent.items()
+    ]
+    nlu += [
+        {"lookup": name, "examples": "".join(f"- {word}\n" for word in words)}
+        for name, words in lookups.items()
     ]
     document = {"version": "3.1", "nlu": nlu}
     path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
