@@ -118,7 +118,7 @@ def cite(found: PolicyAnswer) -> str:
 def whose(found: PolicyAnswer) -> str:
     """Whose rule it is, and whose document says so where that is another place's."""
     if found.region is None:
-        return f"这是全国通用的，{found.source}的文件里写了。" if found.source else "这是全国通用的。"
+        return f"这是{found.source}的文件里写的，别处不一定一样。" if found.source else "这是全国通用的。"
     if found.source:
         return f"这是{found.authority}的做法，{found.source}的文件里写了。"
     return f"这是{found.authority}的规定。"
@@ -159,7 +159,7 @@ def _lead(ctx: Context, found: PolicyAnswer) -> str:
         return ""
     name = ctx.knowledge.region_name(found.asked_region)
     if found.region is None:
-        return f"我这里没有{name}自己的规定。下面说的是全国通用的。\n"
+        return f"我这里没有{name}自己的规定。下面{_general_word(found)}\n"
     if found.asked_region[:4] == found.region[:4]:  # a district under its city
         return ""
     return f"我这里没有{name}自己的规定。下面是{found.authority}的规定。\n"
@@ -168,11 +168,18 @@ def _lead(ctx: Context, found: PolicyAnswer) -> str:
 def _opening(ctx: Context, found: PolicyAnswer) -> str:
     """The same in a few spoken words, and always whose rule it is."""
     if found.region is None:
-        return "这是全国通用的。"
+        return f"下面{_general_word(found)}"
+    if found.source:
+        return f"按{found.source}的文件，{found.authority}是这样办的。"
     lacking = ""
     if _lead(ctx, found):
         lacking = f"{ctx.knowledge.region_name(found.asked_region)}自己的规定我这里没有。"
     return f"{lacking}按{found.authority}的规定。"
+
+
+def _general_word(found: PolicyAnswer) -> str:
+    """Whose words a general entry tells; one province's document is not called the whole country's rule."""
+    return f"是{found.source}的文件里写的。" if found.source else "是全国通用的。"
 
 
 def _general_first(ctx: Context, topic: str, state: DialogueState) -> Decision:
