@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from bot.audit import Audit
-from bot.callbacks import Callbacks
+from bot.callbacks import Callbacks, NoSuchCallback
 from bot.privacy import mask_phone, mask_text
 from bot.store.desk_reads import DeskReads, shown_name
 from bot.store.models import Callback, WorkOrder
@@ -74,9 +74,12 @@ def done(callback_id: int) -> ResponseReturnValue:
         row = session.get(Callback, callback_id)
         if row is None:
             abort(404)
-        standing = row.status == "pending"
-        if standing:
+        try:
             Callbacks(session, house().vault).done(callback_id, me().id, outcome, now())
+        except NoSuchCallback:  # another agent was quicker
+            standing = False
+        else:
+            standing = True
             Audit(session).look(me().username, "callback_done", f"callback:{callback_id}", now())
     flash(*(("已经记下。", "good") if standing else ("这个回电已经有人办了。", "info")))
     return redirect(url_for("callback.index"))
