@@ -15,7 +15,7 @@ from webhooks.weixin import Weixin
 
 log = logging.getLogger(__name__)
 
-_NOT_HEARD = "这条语音我没有听清。请您再说一遍,或者打字给我。"
+_NOT_HEARD = "这条语音我没有听清。请您再说一遍，或者打字给我。"
 
 
 class Listening:

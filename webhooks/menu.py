@@ -16,18 +16,18 @@ from webhooks.weixin import Weixin
 
 # key: name on the button, what a tap on it says
 _ASK = {
-    "ASK_REMOTE": ("异地看病", "异地就医怎么备案?"),
-    "ASK_CHRONIC": ("慢病认定", "门诊慢特病怎么办?"),
-    "ASK_REIMBURSE": ("报销药费", "药费怎么报销?"),
-    "ASK_CARD": ("社保卡", "社保卡丢了怎么补?"),
-    "ASK_FAMILY": ("家人帮办", "家里人怎么帮我办?"),
+    "ASK_REMOTE": ("异地看病", "异地就医怎么备案？"),
+    "ASK_CHRONIC": ("慢病认定", "门诊慢特病怎么办？"),
+    "ASK_REIMBURSE": ("报销药费", "药费怎么报销？"),
+    "ASK_CARD": ("社保卡", "社保卡丢了怎么补？"),
+    "ASK_FAMILY": ("家人帮办", "家里人怎么帮我办？"),
 }
 _VISIT = {
     "BOOK": ("我要预约", "我想预约去大厅办事"),
-    "BOOK_STATUS": ("看我的预约", "我预约的是什么时候?"),
+    "BOOK_STATUS": ("看我的预约", "我预约的是什么时候？"),
     "BOOK_MOVE": ("改时间", "我想改预约时间"),
     "BOOK_CANCEL": ("取消预约", "我想取消预约"),
-    "HOURS": ("几点开门", "大厅几点上班?"),
+    "HOURS": ("几点开门", "大厅几点上班？"),
 }
 _PERSON = {"PERSON": ("找人工", "转人工")}
 

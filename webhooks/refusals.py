@@ -8,7 +8,7 @@ class Refused(Exception):
 
     status = 400
     code = "wechat.malformed"
-    sentence = "请求的内容不完整,没有办法处理。"
+    sentence = "请求的内容不完整，没有办法处理。"
 
 
 class Malformed(Refused):
@@ -20,7 +20,7 @@ class BadSignature(Refused):
 
     status = 403
     code = "wechat.signature"
-    sentence = "签名不对,请求没有处理。"
+    sentence = "签名不对，请求没有处理。"
 
 
 class Stale(Refused):
@@ -28,7 +28,7 @@ class Stale(Refused):
 
     status = 403
     code = "wechat.stale"
-    sentence = "请求的时间不对,没有处理。"
+    sentence = "请求的时间不对，没有处理。"
 
 
 class Replayed(Refused):
@@ -36,7 +36,7 @@ class Replayed(Refused):
 
     status = 403
     code = "wechat.replay"
-    sentence = "签名已经用过,请求没有处理。"
+    sentence = "签名已经用过，请求没有处理。"
 
 
 class NotSealed(Refused):
@@ -44,7 +44,7 @@ class NotSealed(Refused):
 
     status = 403
     code = "wechat.not_sealed"
-    sentence = "消息没有按约定加密,没有处理。"
+    sentence = "消息没有按约定加密，没有处理。"
 
 
 class TooLarge(Refused):
@@ -52,4 +52,4 @@ class TooLarge(Refused):
 
     status = 413
     code = "wechat.too_large"
-    sentence = "请求的内容太长,没有处理。"
+    sentence = "请求的内容太长，没有处理。"
