@@ -22,6 +22,7 @@ from webhooks.trouble import report
 log = logging.getLogger(__name__)
 
 _PACE_SHARE = 0.2  # of the newest answer in the running average of how long answers take
+_AGAIN_SECONDS = 0.3  # between two attempts at a message that could be neither answered nor stored
 _CLAIM_SECONDS = 0.6  # that a reply which was there in time may take to be marked delivered
 
 
@@ -68,6 +69,7 @@ class _Flight:
     job: Job
     lock: threading.Lock = field(default_factory=threading.Lock)
     settled: threading.Event = field(default_factory=threading.Event)
+    asked: int = 0  # times that WeChat brought the message while this flight was under way
     late: bool = False  # WeChat was told not to wait
     claiming: bool = False  # the reply is being marked as passively delivered
     reply: Reply | None = None
@@ -98,19 +100,22 @@ class ReplyBudget:
     def answer(self, job: Job, started: float | None = None) -> tuple[Way, Reply | None]:
         """How the message leaves, with its reply if that is there; ``started`` is time.monotonic() at its arrival.
 
-        Raises NotKept where it could be neither answered in time nor stored.
+        A message that comes again while it is being answered is answered there: WeChat has hung up on the earlier
+        request. Raises NotKept where it could be neither answered in time nor stored, however often it was tried.
         """
         deadline = (time.monotonic() if started is None else started) + self._seconds
-        flight = self._board(job)
-        if flight is None:
-            self._keep(job)
-            return Way.SHED, None
-        if self._is_worth_waiting() and self._patience.acquire(blocking=False):
-            try:
-                flight.settled.wait(max(0.0, deadline - time.monotonic()))
-            finally:
+        patient = self._is_worth_waiting() and self._patience.acquire(blocking=False)
+        try:
+            while True:
+                try:
+                    return self._attempt(job, deadline if patient else 0.0)
+                except NotKept:
+                    if not patient or time.monotonic() + _AGAIN_SECONDS >= deadline:
+                        raise
+                time.sleep(_AGAIN_SECONDS)
+        finally:
+            if patient:
                 self._patience.release()
-        return self._leave(flight, job)
 
     def close(self) -> None:
         """End what is under way; what still waits in the line was stored, or is sent again by WeChat."""
@@ -120,22 +125,32 @@ class ReplyBudget:
         """Whether what is under way will probably be done within the budget."""
         return len(self._flights) * self._pace / self._workers <= self._seconds
 
-    def _board(self, job: Job) -> _Flight | None:
-        """The flight of this message: the one under way, or a new one; None when there is no room."""
+    def _attempt(self, job: Job, deadline: float) -> tuple[Way, Reply | None]:
+        boarded = self._board(job)
+        if boarded is None:
+            self._keep(job)
+            return Way.SHED, None
+        flight, ticket = boarded
+        flight.settled.wait(max(0.0, deadline - time.monotonic()))
+        way, reply = self._leave(flight, job)
+        return (way, reply) if ticket == flight.asked else (Way.NOTHING, None)
+
+    def _board(self, job: Job) -> tuple[_Flight, int] | None:
+        """The flight of this message, the one under way or a new one, and which request it is; None without room."""
         with self._lock:
             flight = self._flights.get(job.key)
-            if flight is not None:
-                return flight
-            if len(self._flights) >= self._most:
-                return None
-            flight = self._flights[job.key] = _Flight(job)
-            line = self._lines.get(job.owner)
-            if line is not None:
-                line.append(flight)
-                return flight
-            self._lines[job.owner] = deque()
-            self._start(flight)
-            return flight
+            if flight is None:
+                if len(self._flights) >= self._most:
+                    return None
+                flight = self._flights[job.key] = _Flight(job)
+                line = self._lines.get(job.owner)
+                if line is not None:
+                    line.append(flight)
+                else:
+                    self._lines[job.owner] = deque()
+                    self._start(flight)
+            flight.asked += 1
+            return flight, flight.asked
 
     def _start(self, flight: _Flight) -> None:
         try:

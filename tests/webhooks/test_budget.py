@@ -104,7 +104,8 @@ def test_second_delivery_joins_the_first(make_budget):
         two = requests.submit(budget.answer, second)
         first.gate.set()
         results = [one.result(LONG), two.result(LONG)]
-    assert [(way, reply.text) for way, reply in results] == [(Way.PASSIVE, "reply 1")] * 2
+    assert results[0] == (Way.NOTHING, None), "WeChat has hung up on it"
+    assert (results[1][0], results[1][1].text) == (Way.PASSIVE, "reply 1")
     assert second.steps == []
 
 
@@ -119,12 +120,27 @@ def test_second_delivery_of_a_late_one_is_taken_with_success(make_budget):
 
 
 def test_failure_is_kept_for_the_sweep_or_sent_back_to_wechat(make_budget):
-    budget = make_budget()
+    budget = make_budget(0.2)
     kept = opened(fails=True)
     assert budget.answer(kept) == (Way.LATE, None)
     assert kept.steps == ["answer", "keep"]
     with pytest.raises(NotKept):
         budget.answer(opened(key="2", fails=True, keeps=False))
+
+
+def test_what_cannot_be_stored_is_tried_again_while_wechat_waits(make_budget):
+    job = opened(fails=True, keeps=False)
+
+    def mended():
+        job.steps.append("answer")
+        if job.steps.count("answer") > 2:
+            job.fails = False
+        return Job.answer(job)
+
+    job.answer = mended
+    way, reply = make_budget().answer(job)
+    assert (way, reply.text) == (Way.PASSIVE, "reply 1")
+    assert job.steps.count("keep") == 1
 
 
 def test_late_and_not_storable(make_budget):

@@ -111,16 +111,31 @@ def test_what_stays_broken_ends_in_an_apology(line):
     assert line.sweep_later(minutes=9) == 0
 
 
-def test_database_away_makes_wechat_come_again(line, monkeypatch):
+@pytest.fixture
+def twice_without_database(line, monkeypatch):
+    """The database is away for two attempts, each of which tries to answer and then to store."""
     real, failures = line.house.database.begin, []
 
     def begin():
-        if len(failures) < 4:  # two attempts, each tries to answer and then to store
+        if len(failures) < 4:
             failures.append(1)
             raise OSError
         return real()
 
     monkeypatch.setattr(line.house.database, "begin", begin)
+
+
+@pytest.mark.usefixtures("twice_without_database")
+def test_database_away_for_a_moment_is_waited_for(line):
+    delivery = line.wechat.send(LI, text="报销")
+    assert delivery.wait(10)
+    assert [(a["outcome"], a["status"]) for a in delivery.attempts] == [("replied", 200)]
+    assert line.told() == [("passive", "您说:报销")]
+
+
+@SHORT
+@pytest.mark.usefixtures("twice_without_database")
+def test_database_away_for_longer_makes_wechat_come_again(line):
     delivery = line.wechat.send(LI, text="报销")
     assert delivery.wait(10)
     assert [(a["outcome"], a["status"]) for a in delivery.attempts] == [
