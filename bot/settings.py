@@ -46,6 +46,7 @@ class Settings:
     wechat_aes_key: str
     wechat_mode: str  # plain | compatible | safe
     wechat_api_url: str
+    wechat_clock_tolerance: float  # older or younger requests are refused
     wechat_transfer_to_own_desk: bool  # True: "转人工" answers with transfer_customer_service
     passive_reply_budget: float
     agent_opens: time  # when agents come, local time
@@ -93,6 +94,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             if env.get("WECHAT_SECRET")
             else f"http://127.0.0.1:{env.get('STANDIN_PORT', '8002')}/"
         ),
+        wechat_clock_tolerance=float(env.get("WECHAT_CLOCK_TOLERANCE", "300")),
         wechat_transfer_to_own_desk=env.get("WECHAT_TRANSFER_TO_OWN_DESK", "") == "1",
         passive_reply_budget=float(env.get("PASSIVE_REPLY_BUDGET", "4.2")),
         agent_opens=_clock_time(env, "AGENT_OPENS", "08:30"),

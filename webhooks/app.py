@@ -56,7 +56,7 @@ def create_web(
         budget=budget,
         listening=Listening(weixin, transcriber or NoTranscriber()),
         metrics=metrics,
-        seen=seen or SeenInRedis(connection),
+        seen=seen or SeenInRedis(connection, 2 * house.settings.wechat_clock_tolerance),
         clock=clock,
     )
     app.extensions["yinling.close"] = (budget.close, weixin.close, connection.close)

@@ -68,6 +68,6 @@ def _state(name: str, probe: Callable[[], object]) -> str:
     try:
         probe()
     except Exception as error:
-        report(log, f"ready.{name}_away", error, logging.WARNING)
+        report(log, f"ready.{name}_away", error, logging.INFO)
         return "away"
     return "ok"

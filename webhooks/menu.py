@@ -18,9 +18,9 @@ from webhooks.weixin import Weixin
 _ASK = {
     "ASK_REMOTE": ("异地看病", "异地就医怎么备案？"),
     "ASK_CHRONIC": ("慢病认定", "门诊慢特病怎么办？"),
-    "ASK_REIMBURSE": ("报销药费", "药费怎么报销？"),
-    "ASK_CARD": ("社保卡", "社保卡丢了怎么补？"),
-    "ASK_FAMILY": ("家人帮办", "家里人怎么帮我办？"),
+    "ASK_REIMBURSE": ("报销药费", "自己垫的药费怎么手工报销？"),
+    "ASK_VOUCHER": ("医保码", "医保电子凭证怎么用？"),
+    "ASK_PROXY": ("家人代办", "医保的事能让家里人代办吗？"),
 }
 _VISIT = {
     "BOOK": ("我要预约", "我想预约去大厅办事"),

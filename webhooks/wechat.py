@@ -51,7 +51,12 @@ class Webhook:
         self._house, self._budget, self._listening = house, budget, listening
         self._metrics, self._clock = metrics, clock
         self._deliveries = Deliveries(house, clock)
-        self._envelopes = Envelopes(account, seen, clock=lambda: clock().timestamp())
+        self._envelopes = Envelopes(
+            account,
+            seen,
+            tolerance=settings.wechat_clock_tolerance,
+            clock=lambda: clock().timestamp(),
+        )
 
     def blueprint(self) -> Blueprint:
         """``/wechat``."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.settings import load_settings
+from nlu.fallback import LayeredUnderstanding
+from nlu.rasa_client import RasaUnderstanding
 from webhooks.menu import menu, publish_menu, question
 from webhooks.standin.menu import checked
 from webhooks.weixin import WeixinError, WeixinUnreachable
@@ -21,6 +23,27 @@ def test_menu_keeps_wechats_rules_and_each_button_asks_something():
     assert len(set(keys)) == len(keys)
     assert all(question(key) != question("unknown") for key in keys)
     assert question("PERSON") == "转人工"
+
+
+@pytest.mark.parametrize(
+    ("key", "intent"),
+    [
+        ("ASK_REMOTE", "ask_remote_medical_filing"),
+        ("ASK_CHRONIC", "ask_chronic_disease_certification"),
+        ("ASK_REIMBURSE", "ask_manual_reimbursement"),
+        ("ASK_VOUCHER", "ask_e_voucher"),
+        ("ASK_PROXY", "ask_proxy_service"),
+        ("BOOK", "book_appointment"),
+        ("BOOK_STATUS", "appointment_status"),
+        ("BOOK_MOVE", "reschedule_appointment"),
+        ("BOOK_CANCEL", "cancel_appointment"),
+        ("HOURS", "ask_opening_hours"),
+        ("PERSON", "request_agent"),
+    ],
+)
+def test_buttons_are_understood_even_without_the_nlu_server(key, intent, now):
+    rules = LayeredUnderstanding(RasaUnderstanding("http://127.0.0.1:9", "", 0.2))
+    assert rules.parse(question(key), now).intent.name == intent
 
 
 def test_publish(environment, wechat):

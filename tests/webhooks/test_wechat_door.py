@@ -70,6 +70,13 @@ def test_clocks_may_differ_by_minutes(client):
     assert client.post("/wechat", query_string=params, data=body).status_code == 200
 
 
+def test_tolerance_is_configurable(make_house, make_web):
+    client = make_web(make_house(WECHAT_CLOCK_TOLERANCE="30")).test_client()
+    for off_by, status in ((20, 200), (40, 403)):
+        params, body = sealed(message(Content="报销"), at=time.time() - off_by)
+        assert client.post("/wechat", query_string=params, data=body).status_code == status
+
+
 @pytest.mark.parametrize("timestamp", ["", "abc", "-5", "１２３", "9" * 40, "1e9"])
 def test_odd_timestamps(client, timestamp):
     odd = {
