@@ -106,7 +106,9 @@ def site_packages(folder: Path) -> Path:
 
 def write_command(path: Path, folder: Path) -> None:
     """The command `yinling` of this checkout."""
-    path.write_text(f"#!{folder / 'bin' / 'python'}\nimport sys\n\nfrom bot.cli import main\n\nsys.exit(main())\n")
+    path.write_text(
+        f"#!{folder / 'bin' / 'python'}\nimport sys\n\nfrom bot.cli import main\n\nsys.exit(main())\n"
+    )
     path.chmod(0o755)
 
 
@@ -132,8 +134,9 @@ def candidates(version: str) -> list[str]:
     for root in roots:
         if root.is_dir():
             found += [str(p / "bin" / "python") for p in sorted(root.glob(f"{version}.*"), reverse=True)]
-    if shutil.which("uv"):
-        done = subprocess.run(["uv", "python", "find", version], capture_output=True, text=True, check=False)
+    uv = shutil.which("uv")
+    if uv:
+        done = subprocess.run([uv, "python", "find", version], capture_output=True, text=True, check=False)
         found.append(done.stdout.strip())
     return [path for path in found if path]
 

@@ -136,9 +136,12 @@ def test_nobody_listens(now: datetime) -> None:
     ],
 )
 def test_an_answer_that_makes_no_sense_is_an_outage(status: int, body: bytes, now: datetime) -> None:
-    with answering(status, body) as (url, _), RasaUnderstanding(url, "t") as understanding:
-        with pytest.raises(UnderstandingUnavailable):
-            understanding.parse("怎么备案", now)
+    with (
+        answering(status, body) as (url, _),
+        RasaUnderstanding(url, "t") as understanding,
+        pytest.raises(UnderstandingUnavailable),
+    ):
+        understanding.parse("怎么备案", now)
 
 
 def test_a_wrong_token_is_refused(rasa: RasaServer, now: datetime) -> None:
