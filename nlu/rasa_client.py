@@ -39,7 +39,9 @@ class RasaUnderstanding:
         self, url: str, token: str, timeout: float = 2.0, breaker: CircuitBreaker | None = None
     ) -> None:
         self._breaker = breaker or CircuitBreaker()
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # Rasa takes its token in the URL; httpx logs URLs
+        logging.getLogger("httpx").setLevel(
+            logging.WARNING
+        )  # Rasa takes its token in the URL; httpx logs URLs
         self._client = httpx.Client(
             base_url=url,
             params={"token": token},
