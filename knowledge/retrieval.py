@@ -6,6 +6,7 @@ question full of foreign words stays low. Words that no passage holds count as t
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections import Counter
@@ -15,6 +16,8 @@ from itertools import pairwise
 import bm25s  # type: ignore[import-untyped]
 import numpy as np
 import rjieba
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # bm25s sets itself to DEBUG and tells of every index
 
 K1 = 1.2
 B = 0.4  # passages are short questions: length says little

@@ -22,6 +22,7 @@ ASPECT_WORDS = {
     "hours": "几点上班",
 }
 _WHERE_INSURED = "您的医保是在哪个地方参加的？请告诉我市或者省。"
+_POSSIBLE = 0.05  # confidence from which a second reading is worth a question
 _MORE_TOPIC = "您还问了{name}。要我接着说吗？"
 
 
@@ -237,16 +238,30 @@ def _aspect_unknown(found: PolicyAnswer, aspect: str, state: DialogueState) -> t
 def _nothing_known(
     ctx: Context, topic: str, region: str | None, state: DialogueState
 ) -> tuple[DialogueState, Reply]:
+    """Say so, and offer what comes nearest of which something is known, or a person."""
     name = ctx.knowledge.topic_name(topic)
     where = ctx.knowledge.region_name(region) if region else ""
-    reply = say(
-        Act.FALLBACK,
-        f"{where}关于{name}的规定，我这里没有收录，不能乱说。{PERSON_OFFER}",
-        topic=topic,
-        region=region,
-    )
+    silent = f"{where}关于{name}的规定，我这里没有收录，不能乱说。"
     kept = state.idle() if state.flow in ("region", "topic") else state
-    return kept.with_(offer="agent", topic=topic, region=region or state.region, failures=0), reply
+    kept = kept.with_(topic=topic, region=region or state.region, failures=0, more=())
+    near = _nearest(ctx, topic, region)
+    if near is not None and kept.flow is None:
+        question = f"您是不是想问{ctx.knowledge.topic_name(near)}？"
+        reply = say(Act.CLARIFY, f"{silent}{question}", topic=topic, region=region, choices=("是", "不是"))
+        return kept.with_(offer=f"topic:{near}"), reply
+    reply = say(Act.FALLBACK, f"{silent}{PERSON_OFFER}", topic=topic, region=region)
+    return kept.with_(offer="agent"), reply
+
+
+def _nearest(ctx: Context, topic: str, region: str | None) -> str | None:
+    """Another topic that understanding held for possible and of which a rule is known for the region."""
+    for other in ctx.parse.ranking:
+        candidate = other.name.removeprefix("ask_")
+        if candidate in (topic, other.name) or other.confidence < _POSSIBLE:
+            continue
+        if ctx.knowledge.regions(candidate) and ctx.knowledge.lookup(candidate, region, ctx.today):
+            return candidate
+    return None
 
 
 def _ask_which(ctx: Context, topic: str, codes: tuple[str, ...], state: DialogueState) -> Decision:

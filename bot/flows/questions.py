@@ -29,7 +29,7 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
         return policy.several(ctx, (topic, *[t for t in named if t != topic][:1]))
     confidence = ctx.parse.intent.confidence
     if confidence >= thresholds.accept or named == (topic,):
-        return policy.answer(ctx, topic)
+        return policy.answer(ctx, _with_a_rule(ctx, topic, named))
     if confidence < thresholds.give_up:
         return not_understood(ctx)
     found = ctx.knowledge.search(ctx.parse.text, ctx.state.region or ctx.known_region, ctx.today, limit=3)
@@ -46,6 +46,14 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
         None,
     )
     return policy.did_you_mean(ctx, (topic, second) if second else (topic,))
+
+
+def _with_a_rule(ctx: Context, topic: str, named: tuple[str, ...]) -> str:
+    """The topic understood; a topic named in the question instead, where only of that one a rule is known."""
+    region = regions.told(ctx).code or ctx.state.region or ctx.known_region
+    if region is None or ctx.knowledge.lookup(topic, region, ctx.today):
+        return topic
+    return next((other for other in named if ctx.knowledge.lookup(other, region, ctx.today)), topic)
 
 
 def informed(ctx: Context) -> Decision:

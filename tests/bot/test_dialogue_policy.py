@@ -130,3 +130,18 @@ def test_a_place_told_while_two_topics_stand_open_is_kept(knowledge):
     assert again.choices == asked.choices
     told = talk.say("第二个", "inform")
     assert (told.act, told.topic, told.region) == (Act.ANSWER, "remote_direct_settlement", "370100")
+
+
+def test_where_nothing_is_known_the_nearest_known_topic_is_offered(knowledge):
+    talk = Talk(knowledge, known_region="370100")
+    offered = talk.say("高血压糖尿病门诊认定要几天", "ask_two_diseases", 0.5, second=CERTIFICATION)
+    assert (offered.act, offered.citations) == (Act.CLARIFY, ())
+    assert "没有收录" in offered.text
+    told = talk.say("是", "affirm")
+    assert (told.act, told.topic) == (Act.ANSWER, "chronic_disease_certification")
+
+
+def test_a_topic_named_in_the_question_stands_in_where_only_of_it_a_rule_is_known(knowledge):
+    talk = Talk(knowledge, known_region="370100")
+    reply = talk.say("糖尿病慢病认定几天", "ask_two_diseases", topic="chronic_disease_certification")
+    assert (reply.act, reply.topic) == (Act.ANSWER, "chronic_disease_certification")
