@@ -22,7 +22,7 @@ from webhooks.trouble import report
 log = logging.getLogger(__name__)
 
 _PACE_SHARE = 0.2  # of the newest answer in the running average of how long answers take
-_AGAIN_SECONDS = 0.3  # between two attempts at a message that could be neither answered nor stored
+_AGAIN_SECONDS = 0.3  # between two attempts at a message while WeChat still waits
 _CLAIM_SECONDS = 0.6  # that a reply which was there in time may take to be marked delivered
 
 
@@ -59,6 +59,7 @@ class Way(Enum):
     PASSIVE = "passive"
     LATE = "late"  # stored; the answer follows as a customer-service message
     NOTHING = "nothing"  # stored; no answer is due, or it went out before
+    BROKEN = "broken"  # stored; answering failed, the worker tries again
     SHED = "shed"  # stored; too much to do here, the worker answers it
 
 
@@ -106,13 +107,7 @@ class ReplyBudget:
         deadline = (time.monotonic() if started is None else started) + self._seconds
         patient = self._is_worth_waiting() and self._patience.acquire(blocking=False)
         try:
-            while True:
-                try:
-                    return self._attempt(job, deadline if patient else 0.0)
-                except NotKept:
-                    if not patient or time.monotonic() + _AGAIN_SECONDS >= deadline:
-                        raise
-                time.sleep(_AGAIN_SECONDS)
+            return self._attempts(job, deadline if patient else 0.0)
         finally:
             if patient:
                 self._patience.release()
@@ -124,6 +119,21 @@ class ReplyBudget:
     def _is_worth_waiting(self) -> bool:
         """Whether what is under way will probably be done within the budget."""
         return len(self._flights) * self._pace / self._workers <= self._seconds
+
+    def _attempts(self, job: Job, deadline: float) -> tuple[Way, Reply | None]:
+        """Until the deadline while nothing can be stored; once more where only the answer failed."""
+        once_more = True
+        while True:
+            try:
+                way, reply = self._attempt(job, deadline)
+            except NotKept:
+                if time.monotonic() + _AGAIN_SECONDS >= deadline:
+                    raise
+            else:
+                if way is not Way.BROKEN or not once_more or time.monotonic() + _AGAIN_SECONDS >= deadline:
+                    return way, reply
+                once_more = False
+            time.sleep(_AGAIN_SECONDS)
 
     def _attempt(self, job: Job, deadline: float) -> tuple[Way, Reply | None]:
         boarded = self._board(job)
@@ -171,7 +181,7 @@ class ReplyBudget:
             raise NotKept  # marked delivered, but not by this answer: WeChat's next attempt gets it
         if flight.way is None:
             self._keep(job)
-            return Way.LATE, None
+            return Way.BROKEN, None
         return flight.way, flight.reply
 
     def _keep(self, job: Job) -> None:

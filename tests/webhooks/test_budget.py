@@ -122,7 +122,7 @@ def test_second_delivery_of_a_late_one_is_taken_with_success(make_budget):
 def test_failure_is_kept_for_the_sweep_or_sent_back_to_wechat(make_budget):
     budget = make_budget(0.2)
     kept = opened(fails=True)
-    assert budget.answer(kept) == (Way.LATE, None)
+    assert budget.answer(kept) == (Way.BROKEN, None)
     assert kept.steps == ["answer", "keep"]
     with pytest.raises(NotKept):
         budget.answer(opened(key="2", fails=True, keeps=False))
@@ -141,6 +141,17 @@ def test_what_cannot_be_stored_is_tried_again_while_wechat_waits(make_budget):
     way, reply = make_budget().answer(job)
     assert (way, reply.text) == (Way.PASSIVE, "reply 1")
     assert job.steps.count("keep") == 1
+
+
+def test_what_failed_is_answered_at_the_second_attempt_or_left_to_the_worker(make_budget):
+    broken = opened(fails=True)
+    assert make_budget().answer(broken) == (Way.BROKEN, None)
+    assert broken.steps == ["answer", "keep"] * 2
+
+    hiccup = opened(fails=True)
+    hiccup.keep = lambda: setattr(hiccup, "fails", False)
+    way, reply = make_budget().answer(hiccup)
+    assert (way, reply.text) == (Way.PASSIVE, "reply 1")
 
 
 def test_late_and_not_storable(make_budget):
@@ -210,7 +221,7 @@ def test_closing_ends_and_whatever_comes_then_is_kept(make_budget):
     budget = make_budget(0.05)
     budget.close()
     job = opened()
-    assert budget.answer(job) == (Way.LATE, None)
+    assert budget.answer(job) == (Way.BROKEN, None)
     assert job.steps == ["keep"]
     assert budget.under_way == 0
 
