@@ -122,7 +122,7 @@ def run_worker(house: WebHouse) -> int:
         log.warning("worker.ready")
 
     def stopping(**_: Any) -> None:
-        beat.stop()
+        beat.service.stop(wait=False)  # while Redis is away it would never end by itself
 
     setup_logging.connect(_keep_logging, weak=False)
     worker_ready.connect(ready, weak=False)

@@ -192,6 +192,14 @@ def test_redis_killed_and_back(web, worker, house, wechat, citizen_id, processes
     eventually(lambda: customs(wechat) == ["没有Redis也要发", "又有了"], 20)
 
 
+def test_worker_ends_though_redis_is_away(worker, processes, eventually):
+    processes.kill("redis")
+    eventually(
+        lambda: "Couldn't apply" in processes.log("worker") or "Cannot connect" in processes.log("worker"), 20
+    )
+    assert processes.stop("worker") == 0
+
+
 def is_up(client):
     try:
         return client.ping()
