@@ -30,7 +30,9 @@ _DOUBTFUL = frozenset(
     "阮强都全来明来和保查有能应党计国由起普拉阿区位路车花成向到玉古米连解单台银木原沙姓扬商阳盖畅植沿由农起"
 )
 _SURNAMES = frozenset(_SINGLE)
-SURNAMES = tuple(dict.fromkeys((*_SINGLE, *_COMPOUND.split("|"))))  # all that are known, without repetition
+SURNAMES: tuple[str, ...] = tuple(
+    dict.fromkeys((*_SINGLE, *_COMPOUND.split("|")))
+)  # all that are known, without repetition
 
 _NEVER_IN_NAME = frozenset(
     "的了吗呢吧啊呀嘛不没怎么谁哪这你我他她您们什啥几个很太说叫姓就也还都别俺咱喂请号码"
