@@ -3,12 +3,23 @@
 import { drawLine, stamp } from "./lines.js";
 
 const STAMP_AFTER = 300; // seconds of silence before the time is shown again
+const NEAR_END = 120; // pixels
 
 export class Chat {
   constructor(element, actions) {
     this.element = element;
     this.actions = actions;
     this.clear();
+    // The menu and the writing row come and go: who reads the newest line goes on seeing it.
+    this.follows = true;
+    element.addEventListener("scrollend", () => {
+      this.follows = this.isAtEnd();
+    });
+    new ResizeObserver(() => this.follows && this.toEnd("instant")).observe(element);
+  }
+
+  isAtEnd() {
+    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < NEAR_END;
   }
 
   clear() {
@@ -20,7 +31,8 @@ export class Chat {
 
   // Add new lines and redraw changed ones; returns whether something new came from the other side.
   take(lines, person) {
-    const atEnd = this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < 120;
+    const atEnd = this.isAtEnd();
+    const first = this.drawn.size === 0;
     let news = false;
     let added = false;
     for (const line of lines) {
@@ -43,7 +55,7 @@ export class Chat {
       this.drawn.set(line.id, element);
     }
     if (added) this.onlyLastChoices();
-    if (added && (atEnd || lines.some((line) => line.from === "user"))) this.toEnd();
+    if (added && (atEnd || lines.some((line) => line.from === "user"))) this.toEnd(first ? "instant" : "auto");
     return news;
   }
 
@@ -56,9 +68,7 @@ export class Chat {
     }
   }
 
-  toEnd() {
-    requestAnimationFrame(() => {
-      this.element.scrollTop = this.element.scrollHeight;
-    });
+  toEnd(behavior = "auto") {
+    requestAnimationFrame(() => this.element.scrollTo({ top: this.element.scrollHeight, behavior }));
   }
 }

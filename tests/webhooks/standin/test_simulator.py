@@ -222,6 +222,18 @@ def test_late_messages_appear_by_themselves(new_page, site):  # noqa: F811
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "polite")
 
 
+def test_the_newest_line_is_seen_when_the_page_opens(new_page, site):  # noqa: F811
+    for number in range(8):
+        site.wechat.send(LI, text=f"第{number}句，异地就医备案怎么办")
+    site.wechat.wait_for(LI, lambda lines: sum(line["from"] == "account" for line in lines) == 8)
+    page = new_page(390, 844)
+    page.goto(site.url)
+    expect(page.locator("#menu button").first).to_be_visible()  # it takes room from the chat when it comes
+    page.wait_for_function(
+        "() => { const c = document.getElementById('chat'); return c.scrollHeight - c.scrollTop - c.clientHeight < 2; }"
+    )
+
+
 def test_choices_can_be_tapped_once(new_page, site):  # noqa: F811
     page = opened(new_page, site)
     ask(page, "备案")
