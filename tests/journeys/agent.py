@@ -29,6 +29,11 @@ class Agent:
     ) -> None:
         self._http.close()
 
+    def chooses_password(self, first: str, own: str) -> None:
+        """What a new agent is asked to do before anything else."""
+        answer = self._post("/password", old=first, new=own, again=own)
+        assert answer.status_code == 302, answer.status_code
+
     def accepts(self, escalation_id: int) -> None:
         """Take a waiting citizen."""
         answer = self._post(f"/queue/{escalation_id}/accept")
@@ -58,7 +63,7 @@ class Agent:
         return self._http.get("/queue", headers={"X-Desk": "1"}).text
 
     def _post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
-        page = "/login" if path == "/login" else "/"
+        page = path if path in ("/login", "/password") else "/"
         token = _CSRF.search(self._http.get(page, headers={"Accept": "text/html"}).text)
         assert token, f"no CSRF token on {page}"
         given = {"Accept": "text/html", **(headers or {}), "X-CSRFToken": token[1]}

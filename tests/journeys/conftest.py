@@ -26,11 +26,21 @@ WHOLE_SECONDS = 90.0  # until everything is up again after a story killed some o
 EVERYTHING_SECONDS = 120.0  # until everybody has their answer, on a busy machine with two cores
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first story may have to wait for the model, and all of them wait for processes."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(TRAINING_SECONDS))
+    """All stories of one installation come together: pytest groups by position among parameters, not by their value.
+
+    The first story may have to wait for the model, and all of them wait for processes.
+    """
+    places = [place for place, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    stories = sorted((items[place] for place in places), key=_installation_of, reverse=True)
+    for place, story in zip(places, stories, strict=True):
+        story.add_marker(pytest.mark.timeout(TRAINING_SECONDS))
+        items[place] = story
+
+
+def _installation_of(story: pytest.Item) -> str:
+    return str(story.callspec.params.get("installation", ""))  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

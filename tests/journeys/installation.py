@@ -101,7 +101,7 @@ class Installation:
 
         Returns the exit status. Fails the test where a process of this installation is left behind.
         """
-        child, self._child = self._child, None
+        child = self._child
         if child is None:
             return 0
         if self._records is not None:
@@ -116,6 +116,7 @@ class Installation:
         except subprocess.TimeoutExpired:
             self.kill_everything()
             raise
+        self._child = None
         left = [" ".join(process.cmdline()) for process in self.processes()]
         self.kill_everything()
         assert not left, f"still running after the end: {left}"
@@ -125,6 +126,8 @@ class Installation:
         """For the end of a test run in which something went wrong."""
         for process in self.processes():
             process.kill()
+        if self._child is not None:
+            self._child.wait()
 
     def close(self) -> None:
         """Let go of the test's own connections."""

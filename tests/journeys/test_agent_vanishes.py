@@ -23,6 +23,7 @@ def test_the_conversation_goes_back_to_the_queue(house, meet, agent, eventually,
     assert helped.act == "answer", "the assistant answers while nobody holds it"
     password = add_agent(house.settings, "second", "李老师", "agent")
     with Agent(house, "second", password) as second:
+        second.chooses_password(password, "山上的梨花一年开了三次")
         second.accepts(escalation_id)
         assert second.replies(escalation_id, "您好，我接着帮您办。") == 200
         second.closes(escalation_id)

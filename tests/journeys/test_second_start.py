@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journeys.agent import Agent
 from tests.journeys.installation import memory
 
 READY_WITHIN = 30.0  # seconds
@@ -11,7 +12,7 @@ LARGEST = 2048.0  # MB
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_started_once_more(house, meet, agent, answered_once, capsys):
+def test_started_once_more(house, meet, answered_once, capsys):
     daughter = meet()
     daughter.says("济南异地就医备案怎么办？")
     assert daughter.says("转人工").act == "handoff"
@@ -31,6 +32,9 @@ def test_started_once_more(house, meet, agent, answered_once, capsys):
     assert rss < LARGEST
     assert (house.username, house.password) == login
     assert house.records.escalation(daughter.openid) == (escalation_id, "waiting")
+    with Agent(house, *login) as agent:
+        agent.accepts(escalation_id)
+        agent.closes(escalation_id)
     neighbour = meet()
     assert neighbour.says("济南门诊慢特病怎么办理认定？").act == "answer"
     answered_once(neighbour)

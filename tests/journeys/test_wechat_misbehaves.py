@@ -12,7 +12,9 @@ from tests.journeys.crowd import all_write, crowd
 def test_a_message_that_comes_twice_is_answered_once(house, meet, answered_once):
     daughter = meet()
     house.faults(duplicates=1)
-    assert daughter.says("济南异地就医备案怎么办？").act == "answer"
+    house.signal("rasa", signal.SIGSTOP)  # both are there before the first is answered
+    assert daughter.says("济南异地就医备案怎么办？").outcome in ("replied", "empty")
+    house.signal("rasa", signal.SIGCONT)
     answered_once(daughter)
 
 
