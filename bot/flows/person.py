@@ -95,7 +95,7 @@ def window(ctx: Context) -> tuple[datetime, datetime]:
 def summary(ctx: Context) -> str:
     """What the agent reads first: the question in the citizen's words and what it was about."""
     state = ctx.state
-    about = f"(之前在问：{ctx.knowledge.topic_name(state.topic)})" if state.topic else ""
+    about = f"（之前在问：{ctx.knowledge.topic_name(state.topic)}）" if state.topic else ""
     return f"{ctx.parse.text[:80]}{about}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from bot.decision import Context, Decision, RememberRegion
 from bot.flows import regions
@@ -127,7 +128,10 @@ def whose(found: PolicyAnswer) -> str:
 
 def _place(citation: Citation) -> str:
     ended = "" if citation.in_force else "（已过有效期）"
-    return f"{citation.document} {citation.clause}({citation.issued}发布){ended}"
+    issued = date.fromisoformat(citation.issued)
+    return (
+        f"{citation.document} {citation.clause}（{issued.year}年{issued.month}月{issued.day}日发布）{ended}"
+    )
 
 
 def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[DialogueState, Reply]:

@@ -250,10 +250,20 @@ def _utterance_json(utterance: Utterance) -> dict[str, Any]:
     return asdict(utterance) | {"at": utterance.at.isoformat()}
 
 
-def _lines(turn: Turn, agent_name: str | None) -> list[TranscriptLine]:
-    if turn.speaker != "citizen":
-        return [TranscriptLine(turn.id, turn.received_at, turn.speaker, turn.text, agent_name=agent_name)]
-    said = TranscriptLine(
+_DONE_WITHOUT_WORDS = {
+    UtteranceKind.FOLLOW: "市民关注了公众号。",
+    UtteranceKind.UNFOLLOW: "市民取消了关注。",
+    UtteranceKind.IMAGE: "市民发来一张图片。",
+    UtteranceKind.OTHER: "市民发来一条看不了的消息。",
+}
+
+
+def _said(turn: Turn) -> TranscriptLine:
+    """What a citizen said, or did without a word."""
+    done = _DONE_WITHOUT_WORDS.get(UtteranceKind(turn.kind))
+    if done is not None and not turn.text:
+        return TranscriptLine(turn.id, turn.received_at, "system", done)
+    return TranscriptLine(
         turn.id,
         turn.received_at,
         "citizen",
@@ -263,6 +273,12 @@ def _lines(turn: Turn, agent_name: str | None) -> list[TranscriptLine]:
         turn.topic,
         turn.entry_id,
     )
+
+
+def _lines(turn: Turn, agent_name: str | None) -> list[TranscriptLine]:
+    if turn.speaker != "citizen":
+        return [TranscriptLine(turn.id, turn.received_at, turn.speaker, turn.text, agent_name=agent_name)]
+    said = _said(turn)
     if turn.reply is None or turn.reply["silent"]:
         return [said]
     reply = stored_reply(turn)
