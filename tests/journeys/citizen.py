@@ -36,6 +36,7 @@ class Citizen:
         self.openid = f"o{name}{secrets.token_hex(13)}"[:28]
         self.sent = 0
         house.discretion.remember(self.openid)
+        house.citizens.append(self)
 
     def says(self, text: str) -> Answer:
         """Write a message and wait until WeChat has delivered it; the answer may be empty, and follow later."""

@@ -81,6 +81,8 @@ def installation(
     try:
         made.start()
         yield made
+        assert [citizen.openid for citizen in made.citizens if not citizen.got_everything()] == []
+        assert made.records.unsent() == 0
         status = made.stop(as_terminal=request.param == "sqlite")
         assert status == 0, f"exit status {status}"
         assert made.discretion.betrayed(made.printed) == {}

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import psutil
@@ -19,6 +20,9 @@ from bot.settings import ROOT, Settings, load_settings
 from tests.conftest import free_port
 from tests.journeys.discretion import Discretion
 from tests.journeys.records import Records
+
+if TYPE_CHECKING:
+    from tests.journeys.citizen import Citizen
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -69,6 +73,9 @@ class Installation:
         self._records: Records | None = None
         self._http = httpx.Client(timeout=40, trust_env=False)
         self.discretion = Discretion(self.state / "log")
+        self.citizens: list[
+            Citizen
+        ] = []  # all who wrote since the stand-in, which remembers their chats, started
 
     # -- life ---------------------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -117,6 +124,7 @@ class Installation:
             self.kill_everything()
             raise
         self._child = None
+        self.citizens.clear()
         left = [" ".join(process.cmdline()) for process in self.processes()]
         self.kill_everything()
         assert not left, f"still running after the end: {left}"

@@ -93,6 +93,12 @@ class Records:
             )
             return list(session.scalars(query.order_by(OutboxMessage.id)))
 
+    def unsent(self) -> int:
+        """Messages that never left, or not yet."""
+        with self._database.read() as session:
+            query = select(func.count()).where(OutboxMessage.status != "sent")
+            return session.scalar(query) or 0
+
     def escalation(self, openid: str) -> tuple[int, str] | None:
         """Id and state of a citizen's last hand-off."""
         with self._database.read() as session:

@@ -16,7 +16,6 @@ def test_nothing_of_anybody_is_in_the_logs(house, meet, agent, eventually, answe
     agent.accepts(escalation_id)
     house.faults(api=[{"path": "message/custom/send", "status": 502}])
     assert agent.replies(escalation_id, f"{NAME}您好，请马上拨打120。") == 200
-    house.kill("rasa")
     house.signal("worker", signal.SIGTERM)
     widow.says("救护车来了，谢谢你们")
     answered_once(widow)
