@@ -48,9 +48,15 @@ def told(ctx: Context) -> Told:
     ]
     if len(set(insured)) == 1:
         return Told(insured[0], codes)
-    elsewhere = {e.value for e in found if _LIVING.search(text[max(0, e.start - 2) : e.start])}
-    left = [code for code in codes if code not in elsewhere]
-    return Told(left[0] if len(left) == 1 else None, codes)
+    for away in (
+        _DESTINATION,
+        _LIVING,
+    ):  # 我妈在济南，要去上海: first where one goes is left out, then where one lives
+        elsewhere = {e.value for e in found if away.search(text[max(0, e.start - 2) : e.start])}
+        left = [code for code in codes if code not in elsewhere]
+        if len(left) == 1:
+            return Told(left[0], codes)
+    return Told(None, codes)
 
 
 def _is_destination(ctx: Context, place: Entity) -> bool:

@@ -117,6 +117,8 @@ def test_where_one_goes_is_not_where_one_is_insured(knowledge):
 def test_of_two_places_the_one_of_the_insurance_counts(knowledge):
     told = Talk(knowledge).say("我户口在济南，现在住北京，怎么备案", FILING, region=("370100", "110000"))
     assert told.region == "370100"
+    going = Talk(knowledge).say("我妈在济南，要去北京住半年，怎么备案", FILING, region=("370100", "110000"))
+    assert going.region == "370100"
     asked = Talk(knowledge).say("济南济宁怎么备案", FILING, region=("370100", "370800"))
     assert asked.act is Act.CLARIFY
     assert len(asked.choices) == 2

@@ -209,7 +209,7 @@ def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_environment_is_told_with_what_to_do(tmp_path: Path) -> None:
     server = RasaServer(tmp_path / "m.tar.gz", RASA_TOKEN, tmp_path, environment=tmp_path / "nowhere")
-    with pytest.raises(RasaEnvironmentMissing, match="make setup"):
+    with pytest.raises(RasaEnvironmentMissing, match="make run"):
         server.start()
 
 
