@@ -65,12 +65,13 @@ class RasaUnderstanding:
         try:
             answer = self._client.post("/model/parse", json={"text": asked})
             answer.raise_for_status()
-            intents, entities = _intents(answer.json()), answer.json()["entities"]
+            content = answer.json()
+            intents = _intents(content)
+            found = [_entity(raw, text, cut_at, left_out) for raw in content["entities"]]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             self._breaker.failed()
             raise UnderstandingUnavailable(type(error).__name__) from None
         self._breaker.succeeded()
-        found = (_entity(raw, text, cut_at, left_out) for raw in entities)
         return Parse(text, intents[0], intents, tuple(entity for entity in found if entity is not None))
 
     def close(self) -> None:
