@@ -79,7 +79,6 @@ def test_from_the_question_to_a_person_and_back(house, new_page):
     expect(desk.locator(".line.citizen", has_text=QUESTION)).to_be_visible()
     expect(desk.locator(".line.assistant .source").first).to_contain_text("依据")
     desk.locator("#reply-text").fill(GREETING)
-    desk.locator("#lines").evaluate("list => { list.scrollTop = 0; }")
     picture(desk, "desk-conversation")
     desk.locator("#reply-text").press("Enter")
     expect(told(phone, GREETING)).to_be_visible(timeout=SECONDS)
