@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from bot.bootstrap import bootstrap
 from bot.settings import load_settings
 from webhooks.app import create_web
 from webhooks.simulator import simulator_blueprint
 
+logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 settings = load_settings()
 house = bootstrap(settings)
 app = create_web(house, pages=(simulator_blueprint(settings),) if settings.tryout else ())
