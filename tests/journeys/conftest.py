@@ -115,6 +115,18 @@ def meet(house: Installation) -> Callable[[], Citizen]:
 
 
 @pytest.fixture
+def rasa_listens(house: Installation, meet: Callable[[], Citizen], eventually: Callable[..., None]) -> None:
+    """Rasa is up, and the web process has noticed: after an outage it asks again only every few seconds."""
+    eventually(lambda: understood_by_rasa(house, meet()), WHOLE_SECONDS)
+
+
+def understood_by_rasa(house: Installation, citizen: Citizen) -> bool:
+    """Whether a question that is asked now gets as far as Rasa."""
+    citizen.says("济宁的门诊慢特病怎么认定？")
+    return house.records.turns(citizen.openid)[-1].source == "rasa"
+
+
+@pytest.fixture
 def agent(house: Installation) -> Iterator[Agent]:
     """The first agent, logged in as the installation said when it started."""
     with Agent(house, house.username, house.password) as person:

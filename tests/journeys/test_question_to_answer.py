@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 
+
+@pytest.mark.usefixtures("rasa_listens")
 def test_a_question_is_understood_and_answered_with_its_source(house, meet, answered_once):
     daughter = meet()
     answer = daughter.says("我妈在济南，异地就医备案怎么办？")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journeys.conftest import understood_by_rasa
+
 QUESTION = "济南异地就医备案怎么办？"
 BACK_SECONDS = 90.0  # a model is loaded anew
 
@@ -27,10 +29,4 @@ def test_the_next_question_is_answered_all_the_same(house, meet, eventually, ans
     assert house.records.turns(daughter.openid)[-1].source in ("keywords", "rasa")
     answered_once(daughter)
     eventually(house.is_whole, BACK_SECONDS)
-    eventually(lambda: understood_by(house, meet()) == "rasa", BACK_SECONDS)
-
-
-def understood_by(house, citizen):
-    """Who understands a question that is asked now: rasa | keywords."""
-    citizen.says("济宁的门诊慢特病怎么认定？")
-    return house.records.turns(citizen.openid)[-1].source
+    eventually(lambda: understood_by_rasa(house, meet()), BACK_SECONDS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.journeys.crowd import all_write, crowd
 
 
@@ -15,6 +17,7 @@ def in_hand(house, asking, eventually):
     assert not any(citizen.heard() for citizen in asking)
 
 
+@pytest.mark.usefixtures("rasa_listens")
 def test_another_process_takes_over_from_the_one_that_died(house, meet, eventually, answered_once):
     asking = crowd(meet, 4)
     in_hand(house, asking, eventually)

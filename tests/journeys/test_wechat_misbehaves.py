@@ -9,6 +9,7 @@ import pytest
 from tests.journeys.crowd import all_write, crowd
 
 
+@pytest.mark.usefixtures("rasa_listens")
 def test_a_message_that_comes_twice_is_answered_once(house, meet, answered_once):
     daughter = meet()
     house.faults(duplicates=1)
@@ -45,6 +46,7 @@ def test_an_agents_words_arrive_when_wechat_is_back_in_order(house, meet, agent,
     agent.closes(escalation_id)
 
 
+@pytest.mark.usefixtures("rasa_listens")
 @pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 def test_an_answer_that_takes_longer_than_wechat_waits(house, meet, eventually, answered_once):
     daughter = meet()

@@ -12,6 +12,7 @@ from tests.journeys.test_web_dies import in_hand
 WORDS = "您好，我是值班员，请您放心。"
 
 
+@pytest.mark.usefixtures("rasa_listens")
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_everything_arrives_once(house, meet, agent, eventually, answered_once):
     widower = meet()
