@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,7 @@ _DESK = re.compile(r"Agent desk\s+(\S+?)/?\s+user (\S+)\s+password (\S+)")
 _WEBHOOK = re.compile(r"WeChat webhook\s+(\S+)/wechat\s+token (\S+)")
 _SIMULATOR = re.compile(r"WeChat simulator\s+(\S+)")
 # How each program is told from the others on its command line.
-_PROGRAMS = {
+PROGRAMS = {
     "nlu": "nlu.server",
     "rasa": "serve.py",
     "web": "webhooks.wsgi:app",
@@ -187,8 +186,8 @@ class Installation:
 
     def program(self, name: str) -> list[psutil.Process]:
         """The processes of one program (nlu | rasa | web | desk | worker | standin | redis), the oldest first."""
-        mark = _PROGRAMS[name]
-        found = [p for p in self.processes() if any(mark in part for part in _cmdline(p))]
+        mark = PROGRAMS[name]
+        found = [p for p in self.processes() if any(mark in part for part in command_line(p))]
         return sorted(found, key=lambda process: process.create_time())
 
     def signal(self, name: str, number: signal.Signals) -> list[psutil.Process]:
@@ -237,25 +236,7 @@ class Installation:
         return left
 
 
-def memory(processes: list[psutil.Process]) -> Iterator[tuple[str, float, float]]:
-    """Command, resident and proportional set size in MB of each process.
-
-    Source: proc(5), smaps_rollup. Shared pages count once in the sum of Pss and many times in that of Rss.
-    """
-    for process in processes:
-        sizes = dict(re.findall(r"^(Rss|Pss):\s+(\d+) kB", _rollup(process.pid), re.MULTILINE))
-        name = next((n for n, mark in _PROGRAMS.items() if any(mark in p for p in _cmdline(process))), "")
-        yield name or process.name(), int(sizes.get("Rss", 0)) / 1024, int(sizes.get("Pss", 0)) / 1024
-
-
-def _rollup(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    except OSError:  # it ended meanwhile
-        return ""
-
-
-def _cmdline(process: psutil.Process) -> list[str]:
+def command_line(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
     except psutil.NoSuchProcess:

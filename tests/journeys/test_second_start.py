@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.journeys.agent import Agent
-from tests.journeys.installation import memory
+from tests.journeys.memory import memory
 
 READY_WITHIN = 30.0  # seconds on a machine that has nothing else to do
 LARGEST = 2048.0  # MB
