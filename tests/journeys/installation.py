@@ -82,7 +82,8 @@ class Installation:
         began = time.monotonic()
         self.printed = []
         self._child = subprocess.Popen(
-            [str(Path(sys.executable).with_name("yinling")), "run"],
+            # A test run in the background of a shell ignores SIGINT, and so would its children.
+            ["env", "--default-signal=INT", str(Path(sys.executable).with_name("yinling")), "run"],
             cwd=self.state,
             env=self.environment,
             stdin=subprocess.DEVNULL,
