@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-POLICY = "ask_"  # how the intents begin that are answered with a policy
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -67,15 +65,13 @@ def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
 
 @dataclass(frozen=True, slots=True)
 class AtThreshold:
-    """What acting from a confidence on would do: shares of right, wrong, abstained; of the foreign ones, answered at
-    all and answered with a policy."""
+    """What acting from a confidence on would do: shares of right, wrong, abstained, and foreign ones answered."""
 
     threshold: float
     right: float
     wrong: float
     abstained: float
     foreign_answered: float
-    policy_stated: float
 
 
 def at_threshold(
@@ -84,15 +80,13 @@ def at_threshold(
     """Act on ``inside`` and ``outside`` from a confidence on; ``foreign`` is the intent that means neither."""
     acted = [one for one in inside if one.confidence >= threshold]
     right = sum(one.right for one in acted)
-    answered = [one for one in outside if one.understood != foreign and one.confidence >= threshold]
-    stated = [one for one in answered if one.understood.startswith(POLICY)]
+    answered = sum(one.understood != foreign and one.confidence >= threshold for one in outside)
     return AtThreshold(
         threshold,
         right / len(inside),
         (len(acted) - right) / len(inside),
         1 - len(acted) / len(inside),
-        len(answered) / len(outside),
-        len(stated) / len(outside),
+        answered / len(outside),
     )
 
 

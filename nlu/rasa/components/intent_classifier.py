@@ -31,10 +31,10 @@ class IntentRegression(IntentClassifier, GraphComponent):
     """One logistic regression an intent, against all others.
 
     ``counts`` names the sparse featurizers by alias with their weights: their counts are weighted by tf-idf,
-    brought to length 1 and multiplied. ``vectors`` names the dense ones, taken as they are. Confidences are the
-    regressions' probabilities, brought to a sum of 1: out of fold they are off by .02 (expected calibration
-    error), where a softmax over the scores is off by .05. Against Rasa's LogisticRegressionClassifier on the
-    same features: a tenth of the time and of the memory to train, more sentences right.
+    brought to length 1 and multiplied. ``vectors`` names the dense ones, taken as they are. ``temperature``
+    divides the scores before the softmax that makes confidences of them; `yinling nlu evaluate` measures
+    whether these hold. Against Rasa's LogisticRegressionClassifier on the same features: a tenth of the time
+    and of the memory to train, more sentences right.
     """
 
     @classmethod
@@ -55,6 +55,7 @@ class IntentRegression(IntentClassifier, GraphComponent):
             "vectors": [],
             "regularization": 10.0,
             "tolerance": 1.0,
+            "temperature": 1.0,
             "ranking_length": 10,
         }
 
@@ -98,11 +99,7 @@ class IntentRegression(IntentClassifier, GraphComponent):
             return cls(config, model_storage, resource, _Learnt.read(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit one regression for each intent.
-
-        The many out-of-scope sentences keep their weight: balanced by intent, 9 % fewer foreign ones are
-        recognised.
-        """
+        """Fit one regression for each intent, the rare ones weighted up."""
         examples = [e for e in training_data.intent_examples if e.get(INTENT) and e.get(TEXT)]
         rarities = [
             TfidfTransformer(norm=None).fit(_counts(examples, alias)).idf_ for alias in self._config["counts"]
@@ -113,6 +110,7 @@ class IntentRegression(IntentClassifier, GraphComponent):
             dual=True,
             C=self._config["regularization"],
             tol=self._config["tolerance"],
+            class_weight="balanced",
             random_state=0,
         )
         regression.fit(self._rows(examples, rarities), [example.get(INTENT) for example in examples])
@@ -144,8 +142,8 @@ class IntentRegression(IntentClassifier, GraphComponent):
             return [{"name": None, "confidence": 0.0}]
         row = self._rows([message], learnt.rarities)
         scores = (row @ learnt.coefficients)[0] + learnt.intercepts
-        probabilities = 1 / (1 + np.exp(-scores))
-        confidences = probabilities / probabilities.sum()
+        scaled = np.exp((scores - scores.max()) / self._config["temperature"])
+        confidences = scaled / scaled.sum()
         order = np.argsort(-confidences, kind="stable")
         return [{"name": learnt.intents[at], "confidence": float(confidences[at])} for at in order]
 
