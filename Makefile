@@ -22,7 +22,7 @@ lint:
 	@$(PYTHON) setup/prepare.py test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy bot nlu knowledge webhooks desk
+	$(BIN)/mypy bot nlu knowledge voice webhooks desk
 	$(BIN)/lint-imports
 
 # Pins anew from requirements/*.in; needs uv on PATH.

@@ -1,0 +1,1 @@
+"""The hotline: sound to text to sound, one call at a time, for people who speak slowly."""
