@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+POLICY = "ask_"  # how the intents begin that are answered with a policy
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -54,24 +56,22 @@ def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
 
 def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
     """Expected calibration error: mean distance of confidence and accuracy in equal bins, weighted by size."""
-    binned: dict[int, list[Judged]] = {}
-    for one in judged:
-        binned.setdefault(min(int(one.confidence * bins), bins - 1), []).append(one)
     return sum(
-        abs(sum(one.confidence for one in group) - sum(one.right for one in group))
-        for group in binned.values()
+        abs(confidence - right) * count for confidence, right, count in reliability(judged, bins)
     ) / len(judged)
 
 
 @dataclass(frozen=True, slots=True)
 class AtThreshold:
-    """What acting from a confidence on would do: shares of right, wrong, abstained, and foreign ones answered."""
+    """What acting from a confidence on would do: shares of right, wrong, abstained; of the foreign ones, answered at
+    all and answered with a policy."""
 
     threshold: float
     right: float
     wrong: float
     abstained: float
     foreign_answered: float
+    policy_stated: float
 
 
 def at_threshold(
@@ -80,14 +80,60 @@ def at_threshold(
     """Act on ``inside`` and ``outside`` from a confidence on; ``foreign`` is the intent that means neither."""
     acted = [one for one in inside if one.confidence >= threshold]
     right = sum(one.right for one in acted)
-    answered = sum(one.understood != foreign and one.confidence >= threshold for one in outside)
+    answered = [one for one in outside if one.understood != foreign and one.confidence >= threshold]
+    stated = [one for one in answered if one.understood.startswith(POLICY)]
     return AtThreshold(
         threshold,
         right / len(inside),
         (len(acted) - right) / len(inside),
         1 - len(acted) / len(inside),
-        answered / len(outside),
+        len(answered) / len(outside),
+        len(stated) / len(outside),
     )
+
+
+def policy_stated(outside: Sequence[Judged], threshold: float) -> float:
+    """Share of foreign sentences that would be answered with a policy from a confidence on."""
+    return sum(one.understood.startswith(POLICY) and one.confidence >= threshold for one in outside) / len(
+        outside
+    )
+
+
+def reliability(judged: Sequence[Judged], bins: int = 10) -> list[tuple[float, float, int]]:
+    """For each bin of confidence that holds any: mean confidence, accuracy, number of sentences."""
+    binned: dict[int, list[Judged]] = {}
+    for one in judged:
+        binned.setdefault(min(int(one.confidence * bins), bins - 1), []).append(one)
+    return [
+        (
+            sum(one.confidence for one in group) / len(group),
+            sum(one.right for one in group) / len(group),
+            len(group),
+        )
+        for _, group in sorted(binned.items())
+    ]
+
+
+def risk_coverage(judged: Sequence[Judged], foreign: str) -> list[tuple[float, float]]:
+    """Acting on the surest first: (share of all sentences acted on, share of those acted on wrongly).
+
+    To understand something as ``foreign`` is not acting.
+    """
+    acted = sorted((one for one in judged if one.understood != foreign), key=lambda one: -one.confidence)
+    points, wrong = [], 0
+    for count, one in enumerate(acted, start=1):
+        wrong += not one.right
+        if count == len(acted) or acted[count].confidence < one.confidence:
+            points.append((count / len(judged), wrong / count))
+    return points
+
+
+def confusion_table(judged: Iterable[Judged]) -> dict[str, dict[str, int]]:
+    """How often each intent (meant) was understood as each."""
+    table: dict[str, Counter[str]] = {}
+    for one in judged:
+        table.setdefault(one.meant, Counter())[one.understood] += 1
+    return {meant: dict(table[meant]) for meant in sorted(table)}
 
 
 def confusions(judged: Iterable[Judged], most: int = 15) -> list[tuple[str, str, int]]:

@@ -34,6 +34,11 @@ def train() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the figures here.",
 )
-def evaluate(json_file: Path | None) -> int:
+@click.option(
+    "--docs",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the report page and its pictures into this folder.",
+)
+def evaluate(json_file: Path | None, docs: Path | None) -> int:
     """Measure the model on the written test sets; fails below the recorded floors."""
-    return evaluation.run(load_settings(), json_file, _progress)
+    return evaluation.run(load_settings(), json_file, docs, _progress)

@@ -109,7 +109,16 @@ def test_enough_different_values_are_marked(training: list[Row], kind: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "least_each", "least"),
-    [("typed", 4, 284), ("recognised", 3, 213), ("dialect", 0, 150), ("fresh", 2, 142)],
+    [
+        ("typed", 4, 284),
+        ("recognised", 3, 213),
+        ("dialect", 0, 150),
+        ("fresh", 2, 142),
+        ("callers", 0, 100),
+        ("callers_heard", 0, 100),
+        ("sealed", 0, 100),
+        ("sealed_heard", 0, 100),
+    ],
 )
 def test_in_scope_test_sets_are_complete(
     tests: dict[str, list[Row]], name: str, least_each: int, least: int
@@ -121,13 +130,23 @@ def test_in_scope_test_sets_are_complete(
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("near_domain", 120), ("out_of_scope", 80), ("fresh_foreign", 40)]
+    ("name", "least"),
+    [
+        ("near_domain", 120),
+        ("out_of_scope", 80),
+        ("fresh_foreign", 40),
+        ("callers_uncovered", 40),
+        ("callers_foreign", 60),
+        ("sealed_uncovered", 40),
+        ("sealed_foreign", 60),
+    ],
 )
 def test_foreign_test_sets_hold_nothing_of_ours(tests: dict[str, list[Row]], name: str, least: int) -> None:
     assert {intent for _, intent in tests[name]} == {"out_of_scope"}
     assert len(tests[name]) >= least
 
 
-def test_recognised_sentences_carry_no_punctuation(tests: dict[str, list[Row]]) -> None:
-    odd = [text for text, _ in tests["recognised"] if re.search(r"[,，。.?？!！、;；]", text)]
+@pytest.mark.parametrize("name", ["recognised", "callers_heard", "sealed_heard"])
+def test_recognised_sentences_carry_no_punctuation(tests: dict[str, list[Row]], name: str) -> None:
+    odd = [text for text, _ in tests[name] if re.search(r"[,，。.?？!！、;；]", text)]
     assert not odd

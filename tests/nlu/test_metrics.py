@@ -37,9 +37,15 @@ def test_calibration_error() -> None:
 
 def test_what_a_threshold_does() -> None:
     inside = [judged("a", "a", 0.9), judged("a", "b", 0.8), judged("a", "a", 0.4), judged("a", "a", 0.6)]
-    outside = [judged("o", "a", 0.9), judged("o", "a", 0.3), judged("o", "o", 0.9), judged("o", "b", 0.55)]
+    outside = [
+        judged("o", "a", 0.9),
+        judged("o", "a", 0.3),
+        judged("o", "o", 0.9),
+        judged("o", "ask_b", 0.55),
+    ]
     at = metrics.at_threshold(0.5, inside, outside, "o")
-    assert (at.right, at.wrong, at.abstained, at.foreign_answered) == (0.5, 0.25, 0.25, 0.5)
+    assert (at.right, at.wrong, at.abstained) == (0.5, 0.25, 0.25)
+    assert (at.foreign_answered, at.policy_stated) == (0.5, 0.25)
 
 
 def test_confusions_and_recalls() -> None:
@@ -53,3 +59,27 @@ def test_span_f1_counts_whole_pieces() -> None:
     found = [{("name", "卢桂香")}, {("matter", "卡")}, {("name", "王")}]
     assert metrics.span_f1(wanted, found) == pytest.approx(2 / 5)
     assert metrics.span_f1([set()], [set()]) == 1.0
+
+
+def test_policy_stated_counts_confident_policies_only() -> None:
+    outside = [judged("o", "ask_a", 0.9), judged("o", "ask_a", 0.4), judged("o", "greet"), judged("o", "o")]
+    assert metrics.policy_stated(outside, 0.5) == 0.25
+
+
+def test_reliability_tells_confidence_and_accuracy_by_bin() -> None:
+    sentences = [judged("a", "a", 0.92), judged("a", "b", 0.98), judged("a", "a", 0.1), judged("a", "a")]
+    assert metrics.reliability(sentences) == [
+        (0.1, 1.0, 1),
+        (pytest.approx(2.9 / 3), pytest.approx(2 / 3), 3),
+    ]
+
+
+def test_risk_grows_as_more_is_acted_on() -> None:
+    sentences = [judged("a", "a", 0.9), judged("o", "a", 0.6), judged("b", "b", 0.6), judged("o", "o", 0.8)]
+    # The one understood as foreign is never acted on; equal confidences are acted on together.
+    assert metrics.risk_coverage(sentences, "o") == [(0.25, 0.0), (0.75, pytest.approx(1 / 3))]
+
+
+def test_the_confusion_table_counts_every_pair() -> None:
+    sentences = [judged("a", "b"), judged("a", "b"), judged("b", "b")]
+    assert metrics.confusion_table(sentences) == {"a": {"b": 2}, "b": {"b": 1}}

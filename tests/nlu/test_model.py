@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from nlu.evaluate import FLOORS, as_table, below_floor, evaluate
+from nlu.evaluate import FLOORS, below_floor, evaluate
 from nlu.rasa_client import RasaUnderstanding
+from nlu.report_page import as_table
 from tests.rasa_fixture import RASA_TOKEN, TRAINING_SECONDS, rasa, rasa_model  # noqa: F401
 
 _PATIENCE = 20.0  # seconds an answer may take here: the figures must not depend on how busy the machine is

@@ -10,7 +10,7 @@ import yaml
 
 from nlu.normalize import normalize
 from nlu.rasa_environment import RasaEnvironmentMissing
-from nlu.training import TrainingFailed, TrainingPaths, train
+from nlu.training import TrainingFailed, TrainingPaths, cross_validation, train
 from nlu.training_data import Example, for_training, parse_example, read_examples, write_examples
 from nlu.variants import variants
 
@@ -18,6 +18,14 @@ SMALL = {
     "greet": ["你好", "您好啊", "喂你好", "早上好"],
     "goodbye": ["再见", "拜拜", "那我挂了", "先这样吧"],
     "inform": ["我叫[张秀英](name)", "名字是[李建国](name)", "办[异地备案](matter)", "去[补社保卡](matter)"],
+    "out_of_scope": [
+        "明天下不下雨",
+        "红烧肉怎么做",
+        "公交几路到车站",
+        "放首歌听",
+        "股票涨了没",
+        "给我算一卦",
+    ],
 }
 
 
@@ -107,6 +115,10 @@ def test_trains_once_for_each_state_of_the_data(tmp_path: Path) -> None:
     assert first.parent == tmp_path / "state" / "models"
     assert sum("sentence vectors" in line for line in said) == 1  # one trained, the other waited
     assert [file.name for file in first.parent.glob("training-*")] == []
+    found = cross_validation(first)
+    assert found is not None
+    assert found["sentences"] > len([line for lines in SMALL.values() for line in lines])  # with other names
+    assert 0 <= found["accuracy"] <= 1
 
     said.clear()
     assert train(paths, said.append) == first
