@@ -86,7 +86,7 @@ class Assistant:
         return reply
 
     def _understand(self, utterance: Utterance) -> Parse:
-        if utterance.kind is UtteranceKind.KEY:
+        if utterance.kind in (UtteranceKind.KEY, UtteranceKind.SILENCE):
             return replace(_NOTHING, text=utterance.text)
         return self._parts.understanding.parse(utterance.text, utterance.at.astimezone(TIME_ZONE))
 
@@ -113,6 +113,8 @@ class Assistant:
                 intent=parse.intent.name,
                 confidence=parse.intent.confidence,
                 turn_id=turn.id,
+                speech_rate=conversation.citizen.speech_rate,
+                speech_volume=conversation.citizen.speech_volume,
             )
             conversations.answer(turn, parse, reply, state.as_json(), now)
             news.append(("turn", {"conversation_id": conversation.id, "turn_id": turn.id}))
@@ -161,6 +163,8 @@ class Assistant:
             office_hours=parts.office_hours.in_words(),
             upcoming=upcoming,
             waiting_position=_position(session, parts.vault, conversation),
+            speech_rate=citizen.speech_rate,
+            speech_volume=citizen.speech_volume,
         )
         return replace(context, availability=self._availability(book, context))
 

@@ -80,6 +80,8 @@ class Context:
     upcoming: tuple[AppointmentView, ...] = ()
     availability: Availability | None = None
     waiting_position: int | None = None
+    speech_rate: float = 1.0  # how this citizen is spoken to, as shares of the default
+    speech_volume: float = 1.0
 
     @property
     def intent(self) -> str:
@@ -167,7 +169,7 @@ class RememberRegion:
 
 @dataclass(frozen=True, slots=True)
 class RememberSpeech:
-    """Keep how this citizen wants to be spoken to: ``change`` is slower | louder."""
+    """Keep how this citizen wants to be spoken to: ``change`` is slower | faster | louder | softer."""
 
     change: str
 

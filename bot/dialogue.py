@@ -10,12 +10,15 @@ from bot.flows import (
     booking,
     changes,
     feedback,
+    hearing,
     hours,
+    manner,
     person,
     policy,
     questions,
     regions,
     safety,
+    silence,
     talk,
     visits,
 )
@@ -49,6 +52,9 @@ def finish(ctx: Context, decision: Decision) -> Decision:
     reply, state = decision.reply, decision.state
     if reply.silent:
         return decision
+    if ctx.utterance.kind is UtteranceKind.SILENCE:  # what was asked before still stands
+        return replace(decision, state=state.with_(said=reply.speech))
+    state = state.with_(silences=0)
     if state.more is ctx.state.more and reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER, Act.CONTINUE):
         state = state.with_(more=(), offer=None if state.offer == "more" else state.offer)
     if reply.act is Act.ANSWER and state.more and not reply.speech.endswith(GO_ON_QUESTION):
@@ -56,12 +62,14 @@ def finish(ctx: Context, decision: Decision) -> Decision:
     else:
         reply, state = limit_speech(reply, state)
     if reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER):
-        state = state.with_(last_text=reply.text, last_speech=reply.speech)
-    return replace(decision, reply=reply, state=state)
+        state = state.with_(
+            last_text=reply.text, last_speech=reply.speech, last_act=reply.act.value, repeats=0
+        )
+    return replace(decision, reply=reply, state=state.with_(said=reply.speech))
 
 
 def _route(ctx: Context, thresholds: Thresholds) -> Decision:
-    for step in (_by_kind, _urgent, _key):
+    for step in (_by_kind, _urgent, silence.answered, hearing.interrupted, _key, manner.respond):
         decision = step(ctx)
         if decision is not None:
             return decision
@@ -81,6 +89,8 @@ def _by_kind(ctx: Context) -> Decision | None:
         return talk.greet(ctx)
     if kind is UtteranceKind.UNFOLLOW:
         return Decision(ctx.state, Reply(text="", speech="", act=Act.GOODBYE, silent=True))
+    if kind is UtteranceKind.SILENCE:
+        return silence.ladder(ctx)
     if kind is UtteranceKind.IMAGE:
         return talk.unreadable(ctx, "图片")
     if kind is UtteranceKind.OTHER:
@@ -294,9 +304,9 @@ _TASKS: dict[str, Callable[[Context], Decision]] = {
     "bind_relative": _bind,
     "affirm": _affirm,
     "deny": _affirm,
-    "repeat": talk.repeat,
-    "slower": talk.slower,
-    "louder": talk.louder,
+    "repeat": manner.again,
+    "slower": lambda ctx: manner.change(ctx, "slower"),
+    "louder": lambda ctx: manner.change(ctx, "louder"),
     "go_on": talk.go_on,
     "greet": talk.greet,
     "thank": talk.thank,
