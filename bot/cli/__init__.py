@@ -9,6 +9,7 @@ import warnings
 import click
 
 from bot.cli.converse import ask, chat
+from bot.cli.evaluate import evaluate
 from bot.cli.knowledge import knowledge
 from bot.cli.nlu import nlu
 from bot.cli.operate import agent, db, run, wechat
@@ -20,7 +21,7 @@ def yinling() -> None:
     """Yinling 银龄医保通: answers old people's questions on medical security, with the source."""
 
 
-for command in (ask, chat, knowledge, nlu, db, agent, wechat, run):
+for command in (ask, chat, evaluate, knowledge, nlu, db, agent, wechat, run):
     yinling.add_command(command)
 
 
