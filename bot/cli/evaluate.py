@@ -15,7 +15,7 @@ import click
 from bot.assistant import Assistant
 from bot.cli.converse import rehearsal
 from bot.evaluation.question import Question, read
-from bot.evaluation.report import Ask, ask_all, as_table, below_floor, figures, recorded_floors
+from bot.evaluation.report import Ask, as_table, ask_all, below_floor, figures, recorded_floors
 from bot.messages import Channel, Reply, Utterance
 from bot.settings import TIME_ZONE, Settings, load_settings
 
