@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from bot.gaps import forget_gaps
 from bot.store.models import (
     AgentSession,
     Appointment,
@@ -38,6 +39,7 @@ def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
     """
     before = now - timedelta(days=retention_days)
     _forget_rows(session, before, now)
+    forget_gaps(session, now, retention_days)
     old = select(Conversation.id).where(Conversation.last_at < before, Conversation.held_by == "bot")
     gone = 0
     while ids := session.scalars(old.limit(_AT_ONCE)).all():
