@@ -56,6 +56,7 @@ class PolicyFile(Base):
 
     entry_id: Mapped[str] = mapped_column(String(96), primary_key=True)
     content_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(12))
     # The file's text while both it and the desk changed since they last agreed; None: no conflict.
     conflict: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     seen_at: Mapped[datetime]

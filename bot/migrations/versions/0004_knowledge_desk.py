@@ -45,6 +45,7 @@ def upgrade() -> None:
     op.create_table('policy_file',
     sa.Column('entry_id', sa.String(length=96), nullable=False),
     sa.Column('content_hash', sa.String(length=64), nullable=False),
+    sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('conflict', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('entry_id')
