@@ -58,11 +58,24 @@ class Settings:
     data_key: str  # Fernet key of personal data at rest
     index_key: str  # HMAC key for looking up encrypted columns
     session_secret: str
+    voice_ws_port: int  # where the voice process takes browsers: callers' and agents'
+    voice_ws_url: (
+        str  # what browsers connect to behind a proxy, as wss://desk.example/voice; empty: the port above
+    )
+    voice_ws_origins: tuple[str, ...]  # further origins whose pages may connect, as https://desk.example
+    browser_phone: bool  # whether the web process offers the phone page
+    record_calls: bool
+    recording_days: int  # never more than retention_days
 
     @property
     def tryout(self) -> bool:
         """Whether the stand-in for WeChat is in use instead of the real servers."""
         return not self.wechat_secret
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where recordings of calls lie, encrypted."""
+        return self.state_dir / "recordings"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -106,6 +119,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_key=env.get("DATA_KEY") or secrets.get("data_key", kind="fernet"),
         index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
         session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
+        voice_ws_port=int(env.get("VOICE_WS_PORT", "8003")),
+        voice_ws_url=env.get("VOICE_WS_URL", "").rstrip("/"),
+        voice_ws_origins=tuple(env.get("VOICE_WS_ORIGINS", "").replace(",", " ").split()),
+        browser_phone=env.get("BROWSER_PHONE", "0" if env.get("WECHAT_SECRET") else "1") == "1",
+        record_calls=env.get("RECORD_CALLS", "") == "1",
+        recording_days=min(int(env.get("RECORDING_DAYS", "30")), int(env.get("RETENTION_DAYS", "180"))),
     )
 
 
