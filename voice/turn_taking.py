@@ -1,0 +1,71 @@
+"""Who has the word: when a caller's sound stops the assistant's voice, and when it only seemed to.
+
+Two steps, since no one can tell 嗯 from 我想 within 200 ms: speech on the line makes the voice pause at once; the words
+decide afterwards. With words of content the rest is dropped and the caller has the word. Without (a cough that passed
+the detector, 嗯, our own echo) the voice goes on where it stopped. Pure: levels and time come as arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Said to show that one listens, not to take the word.
+_LISTENING = re.compile(r"(?:嗯|恩|哦|噢|喔|啊|呃|额|唉|哎|诶|欸|呵|哈|唔|呀|那个|就是)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """``onset``: seconds of speech that pause the voice. ``settled``: seconds of quiet before, so that somebody who
+    talks on does not interrupt anew. Decibels: how far below our own voice a sound still counts as the caller's;
+    a false alarm raises it by ``step`` up to ``margin_most`` (a loudspeaker that echoes us)."""
+
+    onset: float = 0.12
+    settled: float = 0.2
+    margin: float = -26.0
+    margin_most: float = -8.0
+    step: float = 4.0
+
+
+class BargeIn:
+    """Watches the line while the assistant speaks."""
+
+    def __init__(self, manners: Manners | None = None) -> None:
+        self._manners = manners or Manners()
+        self._margin = self._manners.margin
+        self.begin()
+
+    def begin(self) -> None:
+        """The assistant begins to speak. Speech that was going on before it does not interrupt until it has paused."""
+        self._speech = 0.0
+        self._quiet = 0.0
+        self._fresh = False
+
+    def hear(self, speech: bool, level: float, own_level: float, seconds: float) -> bool:
+        """The next frame while the voice plays; True: pause it now.
+
+        ``level`` is the frame's, ``own_level`` the loudest of what we played lately, in dB of full scale.
+        """
+        counts = speech and level > own_level + self._margin
+        if not counts:
+            self._quiet += seconds
+            self._speech = 0.0
+            self._fresh = self._fresh or self._quiet >= self._manners.settled
+            return False
+        self._speech, self._quiet = self._speech + seconds, 0.0
+        if not self._fresh or self._speech < self._manners.onset:
+            return False
+        self._speech, self._fresh = 0.0, False
+        return True
+
+    def false_alarm(self, words: str) -> None:
+        """What paused the voice was nothing; where not even 嗯 was heard, be harder to interrupt from now on."""
+        if not words:
+            self._margin = min(self._manners.margin_most, self._margin + self._manners.step)
+        self.begin()
+        self._fresh = True
+
+
+def takes_the_word(words: str) -> bool:
+    """Whether recognised words are more than a sign of listening."""
+    return _LISTENING.fullmatch(words) is None
