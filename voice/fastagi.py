@@ -69,7 +69,8 @@ class FastAgi:
 def answer(request: dict[str, str], arrivals: Arrivals) -> tuple[tuple[str, str], ...]:
     """The channel variables to set for a request (its ``agi_…`` fields without that prefix). Raises BadAgiRequest."""
     url = urlsplit(request.get("request", ""))
-    uuid = parse_qs(url.query).get("uuid", [""])[0]
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    uuid = query.get("uuid", "")
     if not uuid:
         raise BadAgiRequest("a request needs ?uuid=")
     match url.path:
@@ -78,7 +79,7 @@ def answer(request: dict[str, str], arrivals: Arrivals) -> tuple[tuple[str, str]
                 uuid,
                 Arrival(
                     caller=caller_number(request.get("callerid", "")),
-                    called=caller_number(request.get("extension", "")),
+                    called=caller_number(query.get("called", "")),
                     channel=request.get("channel", ""),
                 ),
             )

@@ -35,9 +35,14 @@ class Pbx:
             raise TransferRefused
         client = AsyncAMIClient(self.host, self.port, self.username, self.secret, timeout=_PATIENCE)
         try:
-            async with asyncio.timeout(3 * _PATIENCE), client:
+            async with asyncio.timeout(3 * _PATIENCE):
+                # Not `async with client`: a refused log-in would leave its connection open.
+                await client.connect()
+                await client.login()
                 response = await client.redirect(channel, self.context, target, 1)
         except (AMIError, TimeoutError, OSError) as error:
             raise TransferRefused from error
+        finally:
+            await client.disconnect()
         if not response.success:
             raise TransferRefused
