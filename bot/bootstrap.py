@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from bot.appointments import seed_service_points
 from bot.assistant import Assistant, Parts
@@ -23,7 +24,8 @@ from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.models import Agent
 from desk import passwords
-from knowledge.index import open_knowledge
+from knowledge.filesync import sync
+from knowledge.live import open_live, open_still
 from nlu.fallback import LayeredUnderstanding
 from nlu.rasa_client import RasaUnderstanding
 from nlu.regions import region_name
@@ -46,19 +48,29 @@ class House:
     understanding: Understanding
     knowledge: KnowledgeBase
     assistant: Assistant
+    closing: tuple[Callable[[], None], ...] = ()
 
-    def prepare(self) -> None:
-        """What the database must hold before the first citizen: the service points."""
+    def prepare(self, *, entries: bool = True) -> None:
+        """What the database must hold before the first citizen: the service points and the policy entries.
+
+        Raises InvalidKnowledge.
+        """
         with self.database.begin() as session:
             seed_service_points(session)
+            if entries:
+                sync(session, datetime.now(UTC))
 
     def close(self) -> None:
         """Let go of connections."""
-        self.database.close()
+        for close in (self.database.close, *self.closing):
+            close()
 
 
-def bootstrap(settings: Settings, *, alone: bool = False) -> House:
-    """The house of one process. ``alone``: no other process is there, so Redis is not asked for."""
+def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBase | None = None) -> House:
+    """The house of one process. ``alone``: no other process is there, so Redis is not asked for.
+
+    ``knowledge`` is the knowledge base to tell from; by default what is published in the database.
+    """
     vault = Vault(settings.data_key, settings.index_key)
     database = Database(settings.database_url, vault)
     calendar = ChineseCalendar()
@@ -71,7 +83,9 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
     understanding = LayeredUnderstanding(
         RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
     )
-    knowledge = open_knowledge(region_name)
+    # Looking for publications has connections of its own: a turn that holds one never waits for a second.
+    reading = Database(settings.database_url, vault)
+    knowledge = knowledge or open_live(reading, region_name)
     assistant = Assistant(
         Parts(
             database=database,
@@ -98,7 +112,20 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
         understanding,
         knowledge,
         assistant,
+        (reading.close,),
     )
+
+
+def rehearsal_knowledge(settings: Settings) -> KnowledgeBase:
+    """What this installation tells citizens, read once, for a house with a database of its own."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return open_still(None, region_name)
+    database = open_database(settings)
+    try:
+        return open_still(database, region_name)
+    finally:
+        database.close()
 
 
 def open_database(settings: Settings) -> Database:

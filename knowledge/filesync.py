@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.store.policy_rows import PolicyFile, PolicyVersion
-from knowledge.content import content_hash, to_body
+from knowledge.content import content_hash, from_body, to_body
 from knowledge.entry import PolicyEntry, Status
 from knowledge.loader import ENTRIES_FOLDER, load
 from knowledge.publish import Publishing
@@ -126,6 +126,18 @@ def sync(session: Session, now: datetime, folder: Path = ENTRIES_FOLDER) -> Sync
         publishing.bump(now)
     counts = {step: sum(one is step for one in steps.values()) for step in Step}
     return Synced(counts, tuple(sorted(key for key, step in steps.items() if step is Step.CONFLICT)))
+
+
+def effective(session: Session, folder: Path = ENTRIES_FOLDER) -> tuple[PolicyEntry, ...]:
+    """What would be told after a sync, without writing anything. Raises InvalidKnowledge."""
+    entries = {entry.id: entry for entry in load(folder)}
+    told = {row.entry_id: from_body(row.body) for row in Publishing(session).published()}
+    for entry_id, step in plan(entries.values(), known_entries(session)).items():
+        if step is Step.TAKE:
+            told[entry_id] = entries[entry_id]
+        elif step is Step.RETIRE:
+            told.pop(entry_id, None)
+    return tuple(told.values())
 
 
 def _apply(

@@ -21,6 +21,7 @@ from bot.messages import PolicyAnswer
 from bot.store.database import Database
 from knowledge.content import from_body
 from knowledge.entry import PolicyEntry
+from knowledge.filesync import effective
 from knowledge.index import KnowledgeIndex
 from knowledge.loader import ENTRIES_FOLDER, load
 from knowledge.publish import Publishing
@@ -156,3 +157,18 @@ def open_live(database: Database, region_name: RegionNamer | None = None) -> Liv
     return LiveKnowledge(
         DatabaseEntries(database), lambda entries: KnowledgeIndex(entries, topics, region_name)
     )
+
+
+def open_still(database: Database | None, region_name: RegionNamer | None = None) -> KnowledgeIndex:
+    """What an installation with this database would tell after its next start; reads only. Raises InvalidKnowledge.
+
+    Without a database, or where it cannot be read, what stands in the files.
+    """
+    topics = load_topics()
+    if database is not None:
+        try:
+            with database.read() as session:
+                return KnowledgeIndex(effective(session), topics, region_name)
+        except SQLAlchemyError as error:
+            log.warning("knowledge.database_away code=%s", type(error).__name__)
+    return KnowledgeIndex(load(topics=topics), topics, region_name)

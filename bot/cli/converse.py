@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import House, bootstrap, nlu_server
+from bot.bootstrap import House, bootstrap, nlu_server, rehearsal_knowledge
 from bot.messages import Channel, Reply, Utterance, UtteranceKind
 from bot.settings import TIME_ZONE, Settings, load_settings
 
@@ -156,10 +156,10 @@ def rehearsal(settings: Settings, *, keep: bool) -> Iterator[House]:
         folder = settings.state_dir if keep else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         own = replace(settings, database_url=f"sqlite:///{folder / 'rehearsal.db'}", nlu_url=url)
-        house = bootstrap(own, alone=True)
+        house = bootstrap(own, alone=True, knowledge=rehearsal_knowledge(settings))
         try:
             house.database.upgrade()
-            house.prepare()
+            house.prepare(entries=False)
             yield house
         finally:
             house.close()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.store.database import Database
 from knowledge.filesync import sync
 from knowledge.index import KnowledgeIndex
-from knowledge.live import LOOK_AFTER_FAILURE, LOOK_EVERY, DatabaseEntries, LiveKnowledge
+from knowledge.live import LOOK_AFTER_FAILURE, LOOK_EVERY, DatabaseEntries, LiveKnowledge, open_still
 from knowledge.publish import Publishing
 from knowledge.topics import load_topics
 from knowledge.writer import write
@@ -166,3 +166,34 @@ def test_while_one_builds_the_others_go_on(database, folder, reader, make_entry,
     finish.set()
     noticed.join(20)
     assert title(live) == "济南：坐席改的"
+
+
+def test_a_rehearsal_tells_what_the_installation_tells_and_writes_nothing(
+    database, reader, make_entry, now, entries
+):
+    files = {entry.id: entry.title for entry in entries}
+    assert told_still(None) == files
+    with database.begin() as session:
+        sync(session, now)
+        published(session, make_entry(title="济南：坐席改的"), now)
+        retired = next(key for key in files if key != "priority_window.370100")
+        Publishing(session).retire(retired, "chief", now)
+    expected = {**files, "priority_window.370100": "济南：坐席改的"}
+    del expected[retired]
+    assert told_still(reader) == expected
+
+
+def test_a_rehearsal_beside_a_database_without_tables_tells_the_files(vault, tmp_path, entries):
+    nowhere = Database(f"sqlite:///{tmp_path / 'empty.db'}", vault)
+    assert len(told_still(nowhere)) == len(entries)
+    nowhere.close()
+
+
+def told_still(database):
+    index = open_still(database)
+    return {
+        answer.entry_id: answer.title
+        for topic in load_topics()
+        for region in index.regions(topic)
+        if (answer := index.lookup(topic, region, TODAY)) is not None
+    }
