@@ -24,13 +24,14 @@ from knowledge.plainness import (
     tells_number,
     unspeakable,
 )
-from knowledge.statement import ENDS_SOON, aspects, last_day
+from knowledge.statement import aspects, last_day
 from knowledge.topics import TopicTable, load_topics
 
 CONTACTS_FILE = Path(__file__).resolve().parent / "contacts.yaml"
 MAX_SPOKEN = 80  # characters of a spoken turn (outside contract)
 FEW_QUESTIONS = 5
 REVIEW_SOON = timedelta(days=30)
+ENDS_SOON = timedelta(days=180)  # time an editor needs to find what follows an ending rule
 
 # Mobile numbers, area code + number, and the bare local numbers of seven or eight figures.
 _PHONE = re.compile(r"(?<!\d)(?:1\d{10}|0\d{2,3}[-—–]?\d{7,8}|\d{7,8})(?!\d)")
