@@ -60,6 +60,11 @@ class Player:
         return bool(self._pieces) and not self._paused and not self._stopped
 
     @property
+    def interrupted(self) -> bool:
+        """Whether the latest speech was stopped before its end."""
+        return self._stopped
+
+    @property
     def level(self) -> float:
         """The loudest of what was sent within the time in which it may echo, in dB of full scale."""
         return max(self._levels)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 # Said to show that one listens, not to take the word.
 _LISTENING = re.compile(r"(?:嗯|恩|哦|噢|喔|啊|呃|额|唉|哎|诶|欸|呵|哈|唔|呀|那个|就是)*")
 
+_HALF_A_FRAME = 0.01  # seconds; sums of 0.02 are not exact
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:
@@ -35,25 +37,28 @@ class BargeIn:
         self._margin = self._manners.margin
         self.begin()
 
-    def begin(self) -> None:
-        """The assistant begins to speak. Speech that was going on before it does not interrupt until it has paused."""
+    def begin(self, talking: bool = False) -> None:
+        """The assistant begins to speak. Who is ``talking`` on does not interrupt until there was a pause."""
         self._speech = 0.0
         self._quiet = 0.0
-        self._fresh = False
+        self._fresh = not talking
+
+    def counts(self, speech: bool, level: float, own_level: float) -> bool:
+        """Whether a frame is the caller's speech, not an echo of ours; levels as for ``hear``."""
+        return speech and level > own_level + self._margin
 
     def hear(self, speech: bool, level: float, own_level: float, seconds: float) -> bool:
         """The next frame while the voice plays; True: pause it now.
 
         ``level`` is the frame's, ``own_level`` the loudest of what we played lately, in dB of full scale.
         """
-        counts = speech and level > own_level + self._margin
-        if not counts:
+        if not self.counts(speech, level, own_level):
             self._quiet += seconds
             self._speech = 0.0
-            self._fresh = self._fresh or self._quiet >= self._manners.settled
+            self._fresh = self._fresh or self._quiet > self._manners.settled - _HALF_A_FRAME
             return False
         self._speech, self._quiet = self._speech + seconds, 0.0
-        if not self._fresh or self._speech < self._manners.onset:
+        if not self._fresh or self._speech < self._manners.onset - _HALF_A_FRAME:
             return False
         self._speech, self._fresh = 0.0, False
         return True
@@ -63,7 +68,6 @@ class BargeIn:
         if not words:
             self._margin = min(self._manners.margin_most, self._margin + self._manners.step)
         self.begin()
-        self._fresh = True
 
 
 def takes_the_word(words: str) -> bool:
