@@ -6,11 +6,12 @@ import sys
 from datetime import date, datetime
 from pathlib import Path
 
+from bot.knowledge_desk import Severity
 from bot.messages import PolicyAnswer
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
-from knowledge.check import Severity, check
-from knowledge.coverage import gaps, load_coverage
+from knowledge.check import check
+from knowledge.coverage import COVERAGE_PAGE, gaps, load_coverage, page
 from knowledge.documents import load_documents
 from knowledge.entry import PolicyEntry
 from knowledge.exchange import pack, unpack
@@ -114,6 +115,28 @@ def search(
     for answer, score in found:
         print(f"{score:.3f}  {answer.entry_id}  {_headline(answer)}")
     return DONE
+
+
+def coverage(target: str | Path = COVERAGE_PAGE) -> int:
+    """Write the page that tells what became of each clause (``-``: stdout). Failed: a gap, told on stderr."""
+    try:
+        entries = load(ENTRIES_FOLDER)
+    except InvalidKnowledge as error:
+        return _faults(error)
+    table, documents = load_coverage(), load_documents()
+    text = page(table, documents)
+    if str(target) == STANDARD:
+        sys.stdout.write(text)
+    else:
+        try:
+            Path(target).write_text(text, encoding="utf-8")
+        except OSError as error:
+            return _failed(f"cannot write {target}: {error.strerror}")
+        print(f"{sum(map(len, table.values()))} clauses of {len(table)} documents written to {target}")
+    missing = gaps(table, entries, documents)
+    for sentence in missing:
+        print(sentence, file=sys.stderr)
+    return _failed(f"{len(missing)} gaps") if missing else DONE
 
 
 def _now() -> datetime:

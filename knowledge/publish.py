@@ -6,7 +6,7 @@ published at most, one is being worked on at most: the database's unique keys se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -14,43 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
-from bot.ports import YinlingError
+from bot.knowledge_desk import Finding, Overtaken, OwnWork, Severity, Unfit, WrongStep
 from bot.settings import TIME_ZONE
 from bot.store.policy_rows import PolicyRevision, PolicyVersion
-from knowledge.check import Finding, Severity, check
+from knowledge.check import check
 from knowledge.content import content_hash, from_body, to_body
 from knowledge.entry import PolicyEntry, Review, Status
 
 OPEN = ("draft", "review", "approved")
 _REVISION_ROW = 1
-
-
-class WrongStep(YinlingError):
-    """The version is not where this step begins, or there is no such version."""
-
-    code = "knowledge.wrong_step"
-
-
-class OwnWork(YinlingError):
-    """Somebody wants to review what they had a hand in."""
-
-    code = "knowledge.own_work"
-
-
-class Overtaken(YinlingError):
-    """Somebody else changed the entry since it was opened."""
-
-    code = "knowledge.overtaken"
-
-
-class Unfit(YinlingError):
-    """The entry has faults with which it may not be told; ``findings`` names them."""
-
-    code = "knowledge.unfit"
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("；".join(finding.message for finding in findings))
-        self.findings = tuple(findings)
 
 
 class Publishing:

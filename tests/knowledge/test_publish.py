@@ -7,9 +7,10 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from bot.knowledge_desk import Overtaken, OwnWork, Unfit, WrongStep
 from bot.store.models import AuditEntry
 from knowledge.content import content_hash, differences, from_body, to_body
-from knowledge.publish import Overtaken, OwnWork, Publishing, Unfit, WrongStep
+from knowledge.publish import Publishing
 
 
 def published(session, entry, now, author="wang", reviewer="li"):
