@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from knowledge import commands
+from knowledge.coverage import COVERAGE_PAGE
 
 
 @click.group()
@@ -26,6 +27,18 @@ def validate() -> int:
 def search(text: str, region: str | None) -> int:
     """Entries that fit some words."""
     return commands.search(text, region)
+
+
+@knowledge.command()
+@click.option(
+    "--output",
+    default=None,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Instead of docs/coverage.md; - is standard output.",
+)
+def coverage(output: str | None) -> int:
+    """Write what became of each clause of the source documents."""
+    return commands.coverage(output or COVERAGE_PAGE)
 
 
 @knowledge.command()
