@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ports import YinlingError
 from bot.secrets_on_disk import SecretsOnDisk
+from bot.voice_settings import VoiceSettings, load_voice_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
@@ -66,6 +67,7 @@ class Settings:
     browser_phone: bool  # whether the web process offers the phone page
     record_calls: bool
     recording_days: int  # never more than retention_days
+    voice: VoiceSettings
 
     @property
     def tryout(self) -> bool:
@@ -125,6 +127,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         browser_phone=env.get("BROWSER_PHONE", "0" if env.get("WECHAT_SECRET") else "1") == "1",
         record_calls=env.get("RECORD_CALLS", "") == "1",
         recording_days=min(int(env.get("RECORDING_DAYS", "30")), int(env.get("RETENTION_DAYS", "180"))),
+        voice=load_voice_settings(env, env.get("YINLING_HOST", "127.0.0.1")),
     )
 
 

@@ -1,0 +1,58 @@
+"""Configuration of the hotline; read by bot.settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """How the hotline is reached and what it may use. Empty strings: not configured."""
+
+    office: str  # whose hotline it is, as the greeting says it
+    numbers: tuple[str, ...]  # that the hotline is reached under
+    audiosocket_port: int
+    agi_port: int
+    metrics_port: int
+    max_calls: int  # at once; 0: as many as this machine was measured to hold
+    drain: float  # seconds that calls in progress get when the process is to stop
+    model: Path | None  # folder of a Vosk model; None: the trial model
+    fallback_number: str  # where callers without a PBX go when the assistant is down
+    sip_host: str  # where the built-in SIP user agent listens; empty: it does not
+    sip_port: int
+    sip_transfer_domain: str
+    sip_registrar: str
+    sip_user: str
+    sip_password: str
+    ami_host: str  # Asterisk's manager interface, for transfers; empty: the dialplan transfers
+    ami_port: int
+    ami_user: str
+    ami_secret: str
+
+
+def load_voice_settings(env: Mapping[str, str], host: str) -> VoiceSettings:
+    """The hotline's settings from the environment; ``host`` is where the other processes listen."""
+    model = env.get("VOSK_MODEL", "")
+    return VoiceSettings(
+        office=env.get("OFFICE_NAME", "医保服务热线"),
+        numbers=tuple(env.get("HOTLINE_NUMBERS", "12393 12345").replace(",", " ").split()),
+        audiosocket_port=int(env.get("AUDIOSOCKET_PORT", "9092")),
+        agi_port=int(env.get("FASTAGI_PORT", "4573")),
+        metrics_port=int(env.get("VOICE_METRICS_PORT", "9108")),
+        max_calls=int(env.get("VOICE_MAX_CALLS", "0")),
+        drain=float(env.get("VOICE_DRAIN_SECONDS", "10")),
+        model=Path(model).resolve() if model else None,
+        fallback_number=env.get("VOICE_FALLBACK_NUMBER", ""),
+        sip_host="" if env.get("SIP", "1") == "0" else env.get("SIP_HOST", host),
+        sip_port=int(env.get("SIP_PORT", "5060")),
+        sip_transfer_domain=env.get("SIP_TRANSFER_DOMAIN", ""),
+        sip_registrar=env.get("SIP_REGISTRAR", ""),
+        sip_user=env.get("SIP_USER", ""),
+        sip_password=env.get("SIP_PASSWORD", ""),
+        ami_host=env.get("AMI_HOST", ""),
+        ami_port=int(env.get("AMI_PORT", "5038")),
+        ami_user=env.get("AMI_USER", "yinling"),
+        ami_secret=env.get("AMI_SECRET", ""),
+    )
