@@ -10,7 +10,7 @@ from voice.browser_line import SAMPLE_RATE, BrowserLine
 from voice.leg import Frame, HungUp, Key, LegEvent, LegKind, TransferRefused, frame_bytes
 
 _FRAME = frame_bytes(SAMPLE_RATE)
-_WAITING_FRAMES = 250  # heard but not yet read; older ones are dropped (5 s)
+_WAITING_FRAMES = 150  # heard but not yet read; older ones are dropped (3 s)
 _KEYS = frozenset("0123456789*#")
 
 

@@ -31,7 +31,6 @@ _WORDS_PER_SECOND, _WORDS_AT_ONCE = 10, 40  # JSON messages
 _WAITING_SECONDS = (
     2.0  # of sound to the browser not yet sent; older is dropped: it would come too late anyway
 )
-_REFUSED = 1008  # RFC 6455: policy violation
 Message = bytes | dict[str, Any]
 
 
@@ -104,7 +103,7 @@ class BrowserLine:
         except TooMuch:
             log.warning("a browser was sent away: it sends more than a phone would")
             self.closed_by = "fault"
-            await self._websocket.close(_REFUSED, "too much")
+            self._websocket.transport.abort()  # a polite end would wait for what else it sends
             return None
 
     async def run(self) -> None:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 200
 FIRST_MESSAGE_SECONDS = 5.0
 TAKEN_SECONDS = 20.0  # until a call must have found its agent's browser
+_ENDING_SECONDS = 3.0  # that calls may take to notice that we close
 _PING_SECONDS = 10.0  # a half-open connection is noticed after twice this time
 _PASSES_REMEMBERED = 10_000
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -69,6 +70,7 @@ class VoiceSockets:
         self._agents, self._model = agents, model
         self._server: Server | None = None
         self._used: dict[str, None] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken."""
@@ -97,9 +99,15 @@ class VoiceSockets:
 
     async def close(self) -> None:
         """Take nobody any more and end every line."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        if self._server is None:
+            return
+        self._server.close()
+        calls = set(self._under_way)
+        if calls:
+            _, stuck = await asyncio.wait(calls, timeout=_ENDING_SECONDS)
+            for call in stuck:
+                call.cancel()
+        await self._server.wait_closed()
 
     def _look_at(self, connection: ServerConnection, request: Request) -> Response | None:
         """Send away who may not even connect."""
@@ -138,7 +146,7 @@ class VoiceSockets:
         async with asyncio.TaskGroup() as group:
             sending, listening = group.create_task(line.run()), group.create_task(leg.listen())
             try:
-                await self._on_call(leg)
+                await self._carry(leg)
             except Exception as error:  # one call's fault ends this call, not the server
                 log.error("a call in a browser failed: %s", type(error).__name__, exc_info=True)
             finally:
@@ -146,6 +154,18 @@ class VoiceSockets:
                 await asyncio.wait({sending}, timeout=2)
                 sending.cancel()
                 listening.cancel()
+
+    async def _carry(self, leg: BrowserLeg) -> None:
+        """One call to its end; one that does not notice that we close is cut off."""
+        call = asyncio.ensure_future(self._on_call(leg))
+        self._under_way.add(call)
+        try:
+            await asyncio.wait({call})
+            if not call.cancelled():
+                call.result()
+        finally:
+            call.cancel()
+            self._under_way.discard(call)
 
     async def _agent(self, websocket: ServerConnection, first: dict[str, Any]) -> None:
         line = BrowserLine(websocket)
