@@ -18,10 +18,16 @@ class Measures:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.calls = Counter(
-            "yinling_calls", "Calls, by what carried them and how they ended.", ("leg", "end"), registry=self.registry
+            "yinling_calls",
+            "Calls, by what carried them and how they ended.",
+            ("leg", "end"),
+            registry=self.registry,
         )
         self.refused = Counter(
-            "yinling_calls_refused", "Calls sent on at once, by reason.", ("leg", "why"), registry=self.registry
+            "yinling_calls_refused",
+            "Calls sent on at once, by reason.",
+            ("leg", "why"),
+            registry=self.registry,
         )
         self.open = Gauge("yinling_calls_open", "Calls going on.", ("leg",), registry=self.registry)
         self.length = Histogram(
@@ -36,15 +42,23 @@ class Measures:
             registry=self.registry,
         )
         self.turns = Counter("yinling_call_turns", "Turns, by act.", ("act",), registry=self.registry)
-        self.no_match = Counter("yinling_call_no_match", "Turns that were not understood.", registry=self.registry)
+        self.no_match = Counter(
+            "yinling_call_no_match", "Turns that were not understood.", registry=self.registry
+        )
         self.silence = Counter(
             "yinling_call_no_input", "Times that a caller said nothing.", registry=self.registry
         )
         self.interruptions = Counter(
-            "yinling_call_interruptions", "Barge-ins: taken, or false alarms.", ("kind",), registry=self.registry
+            "yinling_call_interruptions",
+            "Barge-ins: taken, or false alarms.",
+            ("kind",),
+            registry=self.registry,
         )
         self.handoffs = Counter(
-            "yinling_call_handoffs", "Hand-offs, by what became of them.", ("outcome",), registry=self.registry
+            "yinling_call_handoffs",
+            "Hand-offs, by what became of them.",
+            ("outcome",),
+            registry=self.registry,
         )
         self.errors = Counter("yinling_call_errors", "Failures, by code.", ("code",), registry=self.registry)
         self.heard_seconds = Counter(

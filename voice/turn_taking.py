@@ -70,6 +70,16 @@ class BargeIn:
         self.begin()
 
 
+_NEEDLESS = re.compile(
+    r"(?:喂|你好|您好|在吗|在不在|听见了吗|听得见吗|怎么不说话|好|好的|行|好嘞|谢谢|快点)*"
+)
+
+
+def adds_nothing(words: str) -> bool:
+    """Whether words said while an answer is awaited only fill the time."""
+    return not takes_the_word(words) or _NEEDLESS.fullmatch(words) is not None
+
+
 def takes_the_word(words: str) -> bool:
     """Whether recognised words are more than a sign of listening."""
     return _LISTENING.fullmatch(words) is None
