@@ -30,6 +30,13 @@ class VoiceSettings:
     ami_port: int
     ami_user: str
     ami_secret: str
+    tts_driver: str  # pyttsx3's driver: espeak, or a module's path (voice.drivers.sherpa)
+    tts_voice: str  # the driver's voice; one with "pinyin" in its name is given pinyin instead of characters
+    tts_processes: int  # sentences made at once
+    tts_deadline: float  # seconds in which a sentence must be made
+    prompts_dir: (
+        Path | None
+    )  # an operator's recordings of fixed sentences; None: prompts/ in the state folder
 
 
 def load_voice_settings(env: Mapping[str, str], host: str) -> VoiceSettings:
@@ -55,4 +62,9 @@ def load_voice_settings(env: Mapping[str, str], host: str) -> VoiceSettings:
         ami_port=int(env.get("AMI_PORT", "5038")),
         ami_user=env.get("AMI_USER", "yinling"),
         ami_secret=env.get("AMI_SECRET", ""),
+        tts_driver=env.get("TTS_DRIVER") or "espeak",
+        tts_voice=env.get("TTS_VOICE") or ("" if env.get("TTS_DRIVER") else "cmn-latn-pinyin"),
+        tts_processes=int(env.get("TTS_PROCESSES", "2")),
+        tts_deadline=float(env.get("TTS_DEADLINE", "3")),
+        prompts_dir=Path(env["PROMPTS_DIR"]).resolve() if env.get("PROMPTS_DIR") else None,
     )
