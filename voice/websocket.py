@@ -173,20 +173,22 @@ class VoiceSockets:
         await self._agents.join(agent)
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(line.run())
+            taken = group.create_task(agent.taken.wait())
+            left = group.create_task(websocket.wait_closed())
+            gone = group.create_task(agent.wait_gone())
             try:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(agent.taken.wait(), TAKEN_SECONDS)
-                if not agent.taken.is_set():
+                first_of = asyncio.FIRST_COMPLETED
+                await asyncio.wait({taken, left, gone}, timeout=TAKEN_SECONDS, return_when=first_of)
+                if not agent.taken.is_set() and not left.done():
                     agent.show("notice", text=_NOBODY)
                     agent.close()
-                await asyncio.wait(
-                    {asyncio.ensure_future(agent.wait_gone()), sending}, return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait({left, gone}, return_when=first_of)
             finally:
                 self._agents.leave(agent)
                 line.close()
                 await asyncio.wait({sending}, timeout=2)
-                sending.cancel()
+                for task in (sending, taken, left, gone):
+                    task.cancel()
 
 
 def may_connect(origin: str, host: str, settings: SocketSettings) -> bool:

@@ -45,6 +45,8 @@ def knock(sockets: VoiceSockets, room: str = "phone", origin: str | None = None)
         f"ws://127.0.0.1:{sockets.port}/{room}",
         origin=origin or f"http://127.0.0.1:{home}",  # type: ignore[arg-type]
         compression=None,
+        max_queue=None,  # a test that does not read must not keep the line from closing
+        close_timeout=0.5,
     )
 
 
