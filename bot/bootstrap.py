@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import make_url, select
+from sqlalchemy.orm import Session
 
 from bot.appointments import seed_service_points
 from bot.assistant import Assistant, Parts
@@ -18,14 +20,20 @@ from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
 from bot.flows.questions import Thresholds
+from bot.knowledge_desk import KnowledgeDesk
 from bot.ports import KnowledgeBase, Understanding
 from bot.privacy import Vault
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.models import Agent
 from desk import passwords
+from knowledge.desk_side import EntryDesk
+from knowledge.entry import PolicyEntry
 from knowledge.filesync import sync
-from knowledge.live import open_live, open_still
+from knowledge.live import DatabaseEntries, open_live, open_still
+from knowledge.packages import Packages
+from knowledge.signing import Signer
+from knowledge.topics import load_topics
 from nlu.fallback import LayeredUnderstanding
 from nlu.rasa_client import RasaUnderstanding
 from nlu.regions import region_name
@@ -48,6 +56,7 @@ class House:
     understanding: Understanding
     knowledge: KnowledgeBase
     assistant: Assistant
+    knowledge_desk: KnowledgeDesk
     closing: tuple[Callable[[], None], ...] = ()
 
     def prepare(self, *, entries: bool = True) -> None:
@@ -112,6 +121,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
         understanding,
         knowledge,
         assistant,
+        EntryDesk(database, Signer(settings.package_key, settings.installation), region_name),
         (reading.close,),
     )
 
@@ -126,6 +136,42 @@ def rehearsal_knowledge(settings: Settings) -> KnowledgeBase:
         return open_still(database, region_name)
     finally:
         database.close()
+
+
+class KnowledgeRoom:
+    """The knowledge alone: its database, brought up to date, and what works on it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.vault = Vault(settings.data_key, settings.index_key)
+        self.database = Database(settings.database_url, self.vault)
+        self.signer = Signer(settings.package_key, settings.installation)
+        self.desk: KnowledgeDesk = EntryDesk(self.database, self.signer, region_name)
+
+    def __enter__(self) -> Self:
+        self.database.upgrade()
+        with self.database.begin() as session:
+            self.synced = sync(session, datetime.now(UTC))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+    def base(self) -> KnowledgeBase:
+        """What is told, as it stands now."""
+        return open_live(self.database, region_name)
+
+    def told(self) -> tuple[PolicyEntry, ...]:
+        """The entries that are told."""
+        return DatabaseEntries(self.database).entries()
+
+    def packages(self, session: Session) -> Packages:
+        """The verbs of packages in a unit of work."""
+        return Packages(session, self.signer, load_topics())
+
+
+def knowledge_room(settings: Settings) -> KnowledgeRoom:
+    """The knowledge of an installation, to be used in a ``with``. Raises InvalidKnowledge for broken files."""
+    return KnowledgeRoom(settings)
 
 
 def open_database(settings: Settings) -> Database:

@@ -59,6 +59,8 @@ class Settings:
     data_key: str  # Fernet key of personal data at rest
     index_key: str  # HMAC key for looking up encrypted columns
     session_secret: str
+    installation: str  # the name under which knowledge packages leave
+    package_key: str  # signs them: Ed25519, URL-safe base64 of 32 bytes
     voice_ws_port: int  # where the voice process takes browsers: callers' and agents'
     voice_ws_url: (
         str  # what browsers connect to behind a proxy, as wss://desk.example/voice; empty: the port above
@@ -121,6 +123,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_key=env.get("DATA_KEY") or secrets.get("data_key", kind="fernet"),
         index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
         session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
+        installation=env.get("INSTALLATION_NAME") or "银龄医保通",
+        package_key=env.get("PACKAGE_KEY") or secrets.get("package_key", kind="fernet"),
         voice_ws_port=int(env.get("VOICE_WS_PORT", "8003")),
         voice_ws_url=env.get("VOICE_WS_URL", "").rstrip("/"),
         voice_ws_origins=tuple(env.get("VOICE_WS_ORIGINS", "").replace(",", " ").split()),

@@ -70,11 +70,11 @@ def contradictions(entries: Sequence[PolicyEntry]) -> list[Finding]:
         if not _comparable(first, second):
             continue
         for mine, theirs in _between(first, second):
-            for entry, other, here, there in ((first, second, mine, theirs), (second, first, theirs, mine)):
-                detail = f"{other.id}：“{there}”，这条：“{here}”"
-                message = f"{other.id} says otherwise: {there} / {here}"
-                finding = Finding(entry.id, "contradicts", Severity.WARNING, message, detail)
-                found.setdefault((entry.id, finding.code, detail), finding)
+            for told, against, here, there in ((first, second, mine, theirs), (second, first, theirs, mine)):
+                detail = f"{against.id}：“{there}”，这条：“{here}”"
+                message = f"{against.id} says otherwise: {there} / {here}"
+                finding = Finding(told.id, "contradicts", Severity.WARNING, message, detail)
+                found.setdefault((told.id, finding.code, detail), finding)
     return list(found.values())
 
 
