@@ -76,6 +76,7 @@ class SipLeg:
     async def read(self) -> LegEvent:
         """The next thing that happens on the line."""
         if self._ended is not None and self._events.empty():
+            await asyncio.sleep(0)  # a reader that goes on all the same must not keep the others from running
             return self._ended
         return await self._events.get()
 
@@ -175,9 +176,11 @@ class SipAgent:
         with suppress(TimeoutError, BaresipError):
             async with asyncio.timeout(drain_seconds):
                 await self._runtime.drain()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # More than once: Python 3.11's wait_for, which the stack uses, loses a cancellation that comes with the result.
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=1.0)
         with suppress(BaresipError):
             await self._runtime.close()
 

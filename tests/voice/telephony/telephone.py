@@ -31,7 +31,7 @@ class Telephone:
         self.folder, self.number = folder, number
         self.port, self._control_port = free_port(), free_port()
         self._events: list[dict[str, Any]] = []
-        self._rest = b""
+        self._rest, self._said = b"", 0
         folder.mkdir(parents=True, exist_ok=True)
         self._configure(write_wav(folder / "microphone.wav", _sound(hum)), answers=answers)
         log = (folder / "log.txt").open("wb")
@@ -49,14 +49,19 @@ class Telephone:
         """Where this telephone can be rung."""
         return f"sip:{self.number}@127.0.0.1:{self.port}"
 
-    def dial(self, uri: str) -> None:
-        """Ring somebody and wait until they answer."""
+    def dial(self, uri: str, seconds: float = 20.0) -> None:
+        """Ring somebody and wait until they answer; AssertionError when they don't."""
         self._command("dial", uri)
-        self.wait_for("CALL_ESTABLISHED")
+        self.wait_for("CALL_ESTABLISHED", seconds)
 
     def say(self, wav: Path) -> None:
-        """Speak a recording into the line, then be silent."""
-        self._command("ausrc", f"aufile,{wav}")
+        """Speak an 8 kHz recording into the line, then be silent."""
+        with wave.open(str(wav)) as file:
+            pcm = file.readframes(file.getnframes())
+        # Where its file ends, the softphone stops sending altogether, keys included: let it be quiet instead.
+        self._said += 1
+        spoken = write_wav(self.folder / f"said-{self._said}.wav", pcm + _sound(None))
+        self._command("ausrc", f"aufile,{spoken}")
 
     def press(self, key: str) -> None:
         """Press and let go of a key."""
@@ -68,10 +73,19 @@ class Telephone:
 
     def wait_for(self, event: str, seconds: float = 20.0) -> dict[str, Any]:
         """The next event of a type, as CALL_ESTABLISHED or CALL_CLOSED; AssertionError when it does not come."""
-        found = self._until(lambda: next((e for e in self._events if e.get("type") == event), None), seconds)
-        assert found is not None, f"{event} did not come; came: {[e.get('type') for e in self._events]}"
+        self.until(lambda: any(e.get("type") == event for e in self._events), seconds, event)
+        found = next(e for e in self._events if e.get("type") == event)
         self._events.remove(found)
         return found
+
+    def until(self, comes: Callable[[], bool], seconds: float = 20.0, what: str = "it") -> None:
+        """Wait, taking in the telephone's news, until something is so; AssertionError when it never is."""
+        deadline = time.monotonic() + seconds
+        while not comes():
+            assert time.monotonic() < deadline, (
+                f"{what} did not come; came: {[e.get('type') for e in self._events]}"
+            )
+            self._receive()
 
     def recorded(self, direction: str = "dec") -> np.ndarray:
         """What was heard (``dec``) or sent (``enc``) in the newest call: samples at 8 kHz, once it has ended."""
@@ -122,12 +136,6 @@ class Telephone:
         message = json.dumps({"command": name, "params": parameters}).encode()
         self._control.sendall(b"%d:%s," % (len(message), message))
 
-    def _until(self, look: Callable[[], Any], seconds: float) -> Any:
-        deadline = time.monotonic() + seconds
-        while (found := look()) is None and time.monotonic() < deadline:
-            self._receive()
-        return found
-
     def _receive(self) -> None:
         """Take in netstrings (``<length>:<json>,``) that have arrived within a short moment."""
         try:
@@ -163,7 +171,9 @@ def write_wav(path: Path, pcm: bytes) -> Path:
 
 def tone_share(samples: np.ndarray, hertz: float) -> float:
     """How much of a sound's energy lies within 20 Hz of a tone, 0..1."""
+    if not len(samples):
+        return 0.0
     spectrum = np.abs(np.fft.rfft(samples.astype(float))) ** 2
     frequencies = np.fft.rfftfreq(len(samples), 1 / RATE)
     near = spectrum[np.abs(frequencies - hertz) < 20].sum()
-    return float(near / spectrum.sum()) if spectrum.sum() else 0.0
+    return float(near / spectrum.sum()) if spectrum.sum() > 0 else 0.0
