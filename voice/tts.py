@@ -153,13 +153,14 @@ class Voice:
 
     async def _synthetic(self, part: str, rate: float, sample_rate: int, pause: float) -> bytes:
         words = to_pinyin(part) if self._reads_pinyin else speakable(part)
-        if not any(c.isalnum() for c in words):
+        syllables = len(words.split()) if self._reads_pinyin else sum(map(str.isalnum, words))
+        if not syllables:
             return b""
         key = key_of("spoken", self._engine, words, rate, sample_rate, pause, _VERSION)
         kept = self._cache.get(key)
         if kept is not None:
             return kept
-        sound = await self._pool.speak(words, words_per_minute(rate))
+        sound = await self._pool.speak(words, words_per_minute(rate), syllables)
         pcm = await asyncio.to_thread(prepare, sound.pcm, sound.sample_rate, sample_rate, pause)
         self._cache.put(key, pcm, on_disk=plain(part) in self._public)
         return pcm

@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 START_SECONDS = 20.0  # in which a child must be ready on a busy machine; 0.3 s on an idle one
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds before a child that would not start is tried again
 _TRIES = 2
+_SHORTEST, _LONGEST = (
+    0.07,
+    1.5,
+)  # seconds a syllable may take; the slowest and the fastest wish lie well within
 
 
 class SpeakingUnavailable(YinlingError):
@@ -157,9 +161,12 @@ class SpeechPool:
         for task in waiting:
             task.cancel()
 
-    async def speak(self, text: str, words_per_minute: int) -> Sound:
-        """The sound of a text. Raises SpeakingUnavailable. A caller that goes away does not hurt the child."""
-        job = asyncio.create_task(self._job(text, words_per_minute))
+    async def speak(self, text: str, words_per_minute: int, syllables: int) -> Sound:
+        """The sound of a text of so many syllables. A caller that goes away does not hurt the child.
+
+        Raises SpeakingUnavailable.
+        """
+        job = asyncio.create_task(self._job(text, words_per_minute, syllables))
         self._jobs.add(job)
         job.add_done_callback(self._job_done)
         return await asyncio.shield(job)
@@ -175,11 +182,12 @@ class SpeechPool:
         if not job.cancelled():
             job.exception()  # looked at, also where nobody waits for it any more
 
-    async def _job(self, text: str, rate: int) -> Sound:
+    async def _job(self, text: str, rate: int, syllables: int) -> Sound:
         for _ in range(_TRIES):
             child = await self._borrow()
             try:
                 sound = await asyncio.wait_for(child.speak(next(self._numbers), text, rate), self._deadline)
+                _check(sound, syllables)
             except _Failed:
                 self._idle.put_nowait(child)
             except (TimeoutError, _Late) as error:
@@ -232,3 +240,10 @@ class SpeechPool:
         finally:
             if child is not None and child.alive:
                 await child.kill()
+
+
+def _check(sound: Sound, syllables: int) -> None:
+    """Whether this can be the sound of so many syllables; pyttsx3 gives none at all once in a thousand jobs. Raises _Late."""
+    seconds = len(sound.pcm) / 2 / sound.sample_rate
+    if not _SHORTEST * syllables <= seconds <= _LONGEST * syllables + 5 or not any(sound.pcm):
+        raise _Late("not the sound of this text")
