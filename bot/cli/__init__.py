@@ -13,6 +13,7 @@ from bot.cli.evaluate import evaluate
 from bot.cli.knowledge import knowledge
 from bot.cli.nlu import nlu
 from bot.cli.operate import agent, db, run, wechat
+from bot.cli.prompts import prompts
 from bot.ports import YinlingError
 
 
@@ -21,7 +22,7 @@ def yinling() -> None:
     """Yinling 银龄医保通: answers old people's questions on medical security, with the source."""
 
 
-for command in (ask, chat, evaluate, knowledge, nlu, db, agent, wechat, run):
+for command in (ask, chat, evaluate, knowledge, nlu, db, agent, wechat, run, prompts):
     yinling.add_command(command)
 
 
