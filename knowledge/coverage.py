@@ -15,15 +15,6 @@ from knowledge.plainness import NUMBER, readings
 from knowledge.statement import aspects
 
 COVERAGE_FILE = Path(__file__).resolve().parent / "coverage.yaml"
-COVERAGE_PAGE = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
-
-_HEAD = """# What became of each clause
-
-`yinling knowledge coverage` writes this page from `knowledge/coverage.yaml`, `documents.yaml` and the entries; edit those.
-Each clause of each source document is told by entries, or it stands here why no citizen needs it. The facts of a
-clause (numbers, dates, places, channels, exceptions) are found by a test in the written and in the spoken words of one
-of its entries; a fact that is left out stands with its reason.
-"""
 
 
 class Fact(Strict):
@@ -104,20 +95,6 @@ def gaps(coverage: CoverageTable, entries: Iterable[PolicyEntry], documents: Doc
     return found
 
 
-def page(coverage: CoverageTable, documents: DocumentTable) -> str:
-    """The table of coverage as a Markdown page, document by document in the order of the table of documents."""
-    parts = [_HEAD]
-    for number, document in documents.items():
-        clauses = coverage.get(number, ())
-        until = f", in force until {document.effective_until}" if document.effective_until else ""
-        parts.append(f"## {number}\n\n{document.title}: {document.issuer}, {document.issued}{until}.\n")
-        parts.append("| clause | says | told by | facts |\n|---|---|---|---|")
-        parts.extend(_row(clause) for clause in clauses)
-        told = sum(bool(clause.entries) for clause in clauses)
-        parts.append(f"\n{told} of {len(clauses)} clauses are told to citizens.\n")
-    return "\n".join(parts)
-
-
 def _fact(item: object) -> object:
     if isinstance(item, str):
         return Fact(written=item)
@@ -155,13 +132,3 @@ def _facts_untold(coverage: CoverageTable, entries: Mapping[str, PolicyEntry]) -
             for fact in clause.facts:
                 if not any(fact.told_by(entry) for entry in tellers):
                     yield f"{document} {clause.clause}: no entry both writes and says {fact.written}"
-
-
-def _row(clause: Clause) -> str:
-    told = f"not for citizens: {clause.not_for_citizens}"
-    if clause.entries:
-        told = "<br>".join(f"`{key}`" for key in clause.entries)
-    facts = "；".join(fact.written for fact in clause.facts)
-    left = "；".join(f"{fact}（{reason}）" for fact, reason in clause.left_out.items())
-    last = "<br>".join(part for part in (facts, f"left out: {left}" if left else "") if part)
-    return f"| {clause.clause} | {clause.says} | {told} | {last} |"

@@ -12,7 +12,7 @@ from bot.bootstrap import KnowledgeRoom, knowledge_room
 from bot.gaps import Gaps
 from bot.knowledge_desk import Choices
 from bot.settings import TIME_ZONE, load_settings
-from knowledge import commands, training
+from knowledge import commands, coverage_page, training
 from knowledge.loader import ENTRIES_FOLDER
 
 _PACKAGE = click.Path(dir_okay=False, allow_dash=True, path_type=str)
@@ -39,6 +39,15 @@ def check(strict: bool, files: bool) -> int:
         return commands.check_all(strict=strict)
     with _room() as room:
         return commands.check_all(room.told(), strict=strict)
+
+
+@knowledge.command()
+@click.option(
+    "--output", default=None, type=_PACKAGE, help="Instead of docs/coverage.md; - is standard output."
+)
+def coverage(output: str | None) -> int:
+    """Write what became of each clause of the source documents."""
+    return coverage_page.write_page(output or coverage_page.COVERAGE_PAGE)
 
 
 @knowledge.command()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.commands import coverage as write_page
-from knowledge.coverage import COVERAGE_PAGE, Clause, Fact, gaps, load_coverage, page
+from knowledge.coverage import Clause, Fact, gaps, load_coverage
+from knowledge.coverage_page import COVERAGE_PAGE, page, write_page
 from knowledge.documents import load_documents
+from knowledge.topics import load_topics
 
 TWELVE = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
 
@@ -131,10 +132,24 @@ def test_a_page_that_cannot_be_written_fails_in_one_sentence(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("cannot write ")
 
 
-def test_every_clause_stands_on_the_page():
+def test_every_clause_stands_on_the_page(entries):
     documents = load_documents()
-    rows = page(load_coverage(), documents).splitlines()
+    rows = page(load_coverage(), documents, entries, load_topics()).splitlines()
     for document in documents.values():
         assert document.clauses
         for clause in document.clauses:
             assert any(row.startswith(f"| {clause} | ") for row in rows), clause
+
+
+def test_the_page_tells_where_each_region_answers_from(make_entry):
+    entries = [
+        make_entry(),
+        make_entry(region="370000"),
+        make_entry(region="370800", topic="guide_service"),
+        make_entry(region=None, topic="e_voucher"),
+    ]
+    rows = page({}, {}, entries, load_topics()).splitlines()
+    assert "| topic | 370000 | 370100 | 370800 | general |" in rows
+    assert "| priority_window | ● | ● | 370000 |  |" in rows
+    assert "| guide_service |  |  | ● |  |" in rows
+    assert "| e_voucher | general | general | general | ● |" in rows
