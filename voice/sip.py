@@ -173,9 +173,7 @@ class SipAgent:
 
     async def stop(self, drain_seconds: float = 0.0) -> None:
         """Take no new calls, let those under way end for so long, then leave."""
-        with suppress(TimeoutError, BaresipError):
-            async with asyncio.timeout(drain_seconds):
-                await self._runtime.drain()
+        await asyncio.wait({self._spawn(self._drain())}, timeout=drain_seconds)
         # More than once: Python 3.11's wait_for, which the stack uses, loses a cancellation that comes with the result.
         while self._tasks:
             for task in self._tasks:
@@ -183,6 +181,10 @@ class SipAgent:
             await asyncio.wait(self._tasks, timeout=1.0)
         with suppress(BaresipError):
             await self._runtime.close()
+
+    async def _drain(self) -> None:
+        with suppress(BaresipError):
+            await self._runtime.drain()
 
     async def _be(self, account: Account, number: str) -> UserAgent:
         agent = await UserAgent.create(self._runtime, account, transfer_policy="reject")
@@ -225,10 +227,11 @@ class SipAgent:
             due = max(due + FRAME_SECONDS, loop.time() - 0.2)
             await asyncio.sleep(max(0.0, due - loop.time()))
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
