@@ -78,6 +78,18 @@ FACTS: dict[str, list[tuple[str, str]]] = {
         ("至少演练2次", "至少演练两次"),
     ],
     "service_rating_complaint.370100": [("当月不能评先进", "当月不能评先进")],
+    "service_rating_complaint.370000": [
+        ("不许态度冷漠", "不许态度冷漠"),
+        ("2021年1月底前", "二零二一年一月底前"),
+    ],
+    "service_rating_complaint.370800": [("坚决不许态度冷漠", "坚决不许态度冷漠"), ("负责到底", "负责到底")],
+    "designated_institution.370100": [
+        ("定点变更", "定点变更"),
+        ("支付宝小程序", "支付宝小程序"),
+        ("医保工作站", "医保工作站"),
+    ],
+    "manual_reimbursement.370000": [("当场就报", "当场就报")],
+    "manual_reimbursement.370800": [("当场就报", "当场就报")],
 }
 
 
