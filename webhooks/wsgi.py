@@ -7,9 +7,13 @@ import logging
 from bot.bootstrap import bootstrap
 from bot.settings import load_settings
 from webhooks.app import create_web
+from webhooks.phone import phone_blueprint
 from webhooks.simulator import simulator_blueprint
 
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 settings = load_settings()
 house = bootstrap(settings)
-app = create_web(house, pages=(simulator_blueprint(settings),) if settings.tryout else ())
+pages = [simulator_blueprint(settings)] if settings.tryout else []
+if settings.browser_phone:
+    pages.append(phone_blueprint(settings))
+app = create_web(house, pages=tuple(pages))
