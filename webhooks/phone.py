@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from bot.passes import Passes
 from bot.settings import Settings
+from bot.sockets import SOUND_SCRIPTS, sockets_origin, sockets_url
 
 ASSETS = Path(__file__).parent / "phone_assets"
 _NUMBER = re.compile(r"\d{3,15}|")
-_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}|[0-9a-fA-F:]{2,45}")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
     "connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -33,11 +32,8 @@ def phone_blueprint(settings: Settings) -> Blueprint:
 
     @blueprint.after_request
     def guarded(response: Response) -> Response:
-        sockets = sockets_url(settings, request.host_url)
-        address = urlsplit(sockets)
-        response.headers["Content-Security-Policy"] = _POLICY.format(
-            sockets=f"{address.scheme}://{address.netloc}"
-        )
+        sockets = sockets_origin(settings, request.host_url)
+        response.headers["Content-Security-Policy"] = _POLICY.format(sockets=sockets)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
@@ -47,6 +43,10 @@ def phone_blueprint(settings: Settings) -> Blueprint:
     @blueprint.get("", strict_slashes=False)
     def page() -> Response:
         return send_from_directory(ASSETS, "index.html")
+
+    @blueprint.get("/sound/<name>")
+    def sound(name: str) -> Response:
+        return send_from_directory(SOUND_SCRIPTS, name)
 
     @blueprint.post("/pass")
     def give_pass() -> ResponseReturnValue:
@@ -61,15 +61,3 @@ def phone_blueprint(settings: Settings) -> Blueprint:
         return jsonify({"pass": passes.for_phone(caller), "url": address})
 
     return blueprint
-
-
-def sockets_url(settings: Settings, page_url: str) -> str:
-    """Where a browser reaches the voice process, seen from a page: as configured, or the same host's port for it."""
-    if settings.voice_ws_url:
-        return settings.voice_ws_url
-    page = urlsplit(page_url)
-    host = page.hostname or ""
-    if not _HOST.fullmatch(host):
-        host = "127.0.0.1"
-    scheme = "wss" if page.scheme == "https" else "ws"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.voice_ws_port}"

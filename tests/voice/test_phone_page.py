@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from bot.messages import Transcript
 from bot.passes import Passes
 from bot.settings import Settings, load_settings
+from bot.sockets import sockets_url
 from tests.browser_fixture import CHROMIUM_ARGS, NewPage, chromium_path, new_page  # noqa: F401
 from tests.voice.recordings import recordings
 from voice.agent_line import AgentLines
@@ -28,7 +29,7 @@ from voice.player import Player
 from voice.scribe import Scribe
 from voice.ticker import Ticker
 from voice.websocket import ModelNotice, SocketSettings, VoiceSockets
-from webhooks.phone import phone_blueprint, sockets_url
+from webhooks.phone import phone_blueprint
 
 WORDS = "我不识字也没有智能手机"
 ANSWER = "好的，我听见了。"

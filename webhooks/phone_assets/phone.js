@@ -1,5 +1,5 @@
 // The telephone: rings, speaks, listens, shows what is said.
-import { Ear, Mouth, samplesOf } from "./sound.js";
+import { Ear, Mouth, samplesOf } from "/phone/sound/sound.js";
 
 const byId = (id) => document.getElementById(id);
 const dial = byId("dial");
