@@ -18,7 +18,7 @@ from bot.speech import speakable
 from voice import agent_words, call_words, leg, tts_pool
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]+")
-_WORDS = re.compile(r"(?=.*[一-鿿])[一-鿿0-9，、：；。！？“”]+")
+_WORDS = re.compile(r"(?!的)(?=.*[一-鿿])[一-鿿0-9，、：；。！？“”]+")
 _HOLE = "\0"  # where an f-string puts something in
 _QUEUE_PLACES = range(1, 13)
 _QUEUE_WAITS = (None, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)  # seconds; every sentence of call_words
