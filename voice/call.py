@@ -15,7 +15,8 @@ from voice.agent_audio import AgentAudio
 from voice.arrivals import Arrivals, NextStep
 from voice.asr import SpeechModel
 from voice.conversation import Conversation, End, Manner
-from voice.ears import Ears, Gone, Quiet
+from voice.ears import Ears
+from voice.events import Gone, Quiet
 from voice.leg import CallLeg, LegKind, TransferRefused
 from voice.line import Line
 from voice.metrics import Measures

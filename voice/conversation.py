@@ -12,7 +12,8 @@ from bot.messages import Act, Channel, Reply, Utterance, UtteranceKind
 from bot.ports import YinlingError
 from voice import call_words
 from voice.arrivals import NextStep
-from voice.ears import Deaf, Ears, Event, Gone, Heard, Pressed, Quiet
+from voice.ears import Ears
+from voice.events import Deaf, Event, Gone, Heard, Pressed, Quiet
 from voice.leg import CallLeg
 from voice.line import caption
 from voice.metrics import Measures
@@ -173,6 +174,8 @@ class Conversation:
         handed_over = reply.silent or reply.act is Act.HANDOFF
         self.queued = self.queued or handed_over
         self.asking = not handed_over
+        if not over:
+            await self._ears.calm()
         self._ears.drop(adds_nothing)
         self._unsaid = self._ears.pending() and not reply.silent
         if self._unsaid or reply.silent:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 
-from bot.messages import Transcript
 from voice.asr import Listener, RecognitionUnavailable, SpeechModel
 from voice.endpointing import Endpoint, Endpointer
+from voice.events import Deaf, Event, Gone, Heard, Pressed, Quiet
 from voice.leg import FRAME_SECONDS
 from voice.player import SILENT, Player, level
 from voice.tones import ToneDetector
@@ -25,46 +24,6 @@ _MISSING = 10  # ticks without a frame after which the line counts as quiet
 _KEY_WAITS = 15  # ticks (0.3 s) in which the same key may still come beside the sound
 _CUT_IN = 2.5  # seconds after an utterance's last sound in which going on means that it had not ended
 _NOISE_SECONDS = 0.6  # of speech without a word; less is a cough and no reason to ask back
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An utterance is over. ``seconds`` of speech; ``cut``: the caller speaks on; ``after`` seconds of hearing
-    it since its end; ``heard``: what of the assistant's speech it interrupted had been heard, None: it did not."""
-
-    transcript: Transcript
-    seconds: float
-    cut: bool = False
-    after: float = 0.0
-    heard: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A key; ``heard`` as for Heard."""
-
-    key: str
-    heard: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Nothing was said for the time in which an answer was waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deaf:
-    """The recogniser died or fell behind: nothing that is said is heard any more. Told once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The line is gone."""
-
-    by: str
-
-
-Event = Heard | Pressed | Quiet | Deaf | Gone
 
 
 class Ears:
@@ -86,7 +45,7 @@ class Ears:
         self._tones = ToneDetector(detector.sample_rate)
         self._endpointer, self._barge_in = Endpointer(), BargeIn()
         self._events: deque[Event] = deque()
-        self._news = asyncio.Event()
+        self._news, self._calm = asyncio.Event(), asyncio.Event()
         self._before: deque[bytes] = deque(maxlen=_PRE_ROLL)
         self._partial = ""
         self._turn = 0  # counts keys: what was being recognised when one came is dropped
@@ -122,6 +81,12 @@ class Ears:
             return self._events.popleft()
         finally:
             self._patience = None
+
+    async def calm(self) -> None:
+        """Wait until the caller does not speak."""
+        while self.busy:
+            self._calm.clear()
+            await self._calm.wait()
 
     def pending(self) -> bool:
         """Whether something has happened that nobody has taken yet."""
@@ -165,6 +130,8 @@ class Ears:
     def tick(self) -> None:
         """20 ms passed, whether or not the line brought anything."""
         self._missing += 1
+        if not self.busy:
+            self._calm.set()
         if self._missing > _MISSING and self._endpointer.speaking:
             self._follow(False, b"")
         if self._toned is not None:
@@ -243,7 +210,7 @@ class Ears:
 
     def _on_partial(self, partial: str) -> None:
         self._partial = partial
-        if self._player.paused and self.interruptible and takes_the_word(partial):
+        if self._player.paused and self.interruptible and takes_the_word(partial, final=False):
             self._player.stop()
 
     def _finish(self, seconds: float, cut: bool, quiet: float) -> None:

@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 
 # Said to show that one listens, not to take the word.
-_LISTENING = re.compile(r"(?:嗯|恩|哦|噢|喔|啊|呃|额|唉|哎|诶|欸|呵|哈|唔|呀|那个|就是)*")
+_LISTENING_SIGNS = re.compile("[嗯恩哦噢喔啊呃额唉哎诶欸呵哈唔呀]|那个|就是")
+_ANSWERS = frozenset("是对好行要有不没喂停")
 
+_FORGETS = 0.5  # seconds of speech that count less for each second of quiet: words have gaps (不…是)
 _HALF_A_FRAME = 0.01  # seconds; sums of 0.02 are not exact
 
 
@@ -22,7 +24,7 @@ class Manners:
     talks on does not interrupt anew. Decibels: how far below our own voice a sound still counts as the caller's;
     a false alarm raises it by ``step`` up to ``margin_most`` (a loudspeaker that echoes us)."""
 
-    onset: float = 0.12
+    onset: float = 0.08
     settled: float = 0.2
     margin: float = -26.0
     margin_most: float = -8.0
@@ -54,7 +56,7 @@ class BargeIn:
         """
         if not self.counts(speech, level, own_level):
             self._quiet += seconds
-            self._speech = 0.0
+            self._speech = max(0.0, self._speech - _FORGETS * seconds)
             self._fresh = self._fresh or self._quiet > self._manners.settled - _HALF_A_FRAME
             return False
         self._speech, self._quiet = self._speech + seconds, 0.0
@@ -80,6 +82,11 @@ def adds_nothing(words: str) -> bool:
     return not takes_the_word(words) or _NEEDLESS.fullmatch(words) is not None
 
 
-def takes_the_word(words: str) -> bool:
-    """Whether recognised words are more than a sign of listening."""
-    return _LISTENING.fullmatch(words) is None
+def takes_the_word(words: str, final: bool = True) -> bool:
+    """Whether recognised words are more than a sign of listening.
+
+    A single syllable is what 嗯 and a door are mistaken for: it counts when it is an answer, and never before the
+    recogniser has made up its mind (not ``final``).
+    """
+    content = _LISTENING_SIGNS.sub("", words)
+    return len(content) > 1 or (final and content in _ANSWERS)

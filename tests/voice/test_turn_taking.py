@@ -31,7 +31,16 @@ def test_short_sounds_do_not() -> None:
     barge_in = BargeIn()
     for _ in range(50):
         assert stops_after(barge_in, seconds=MANNERS.onset - FRAME) is None
+        for _ in range(10):
+            barge_in.hear(False, -60.0, OWN, FRAME)
+
+
+def test_a_word_with_a_gap_in_it_does() -> None:
+    barge_in = BargeIn()
+    assert stops_after(barge_in, seconds=MANNERS.onset - FRAME) is None
+    for _ in range(2):
         barge_in.hear(False, -60.0, OWN, FRAME)
+    assert stops_after(barge_in, seconds=3 * FRAME) is not None
 
 
 def test_our_own_echo_does_not() -> None:
@@ -69,7 +78,7 @@ def test_who_talks_on_does_not_interrupt_until_there_was_a_pause() -> None:
     assert stops_after(barge_in) is not None
 
 
-@pytest.mark.parametrize("words", ["", "嗯", "嗯嗯", "哦", "啊", "哎", "嗯那个"])
+@pytest.mark.parametrize("words", ["", "嗯", "嗯嗯", "哦", "啊", "哎", "嗯那个", "五", "那", "吗"])
 def test_signs_of_listening_leave_the_word_where_it_is(words: str) -> None:
     assert not takes_the_word(words)
 
@@ -77,3 +86,8 @@ def test_signs_of_listening_leave_the_word_where_it_is(words: str) -> None:
 @pytest.mark.parametrize("words", ["是", "不对", "嗯我想问", "等一下", "好", "转人工", "喂"])
 def test_words_take_it(words: str) -> None:
     assert takes_the_word(words)
+
+
+def test_one_syllable_counts_only_when_the_recogniser_is_sure() -> None:
+    assert not takes_the_word("好", final=False)
+    assert takes_the_word("好的", final=False)
