@@ -8,6 +8,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ class Hotline:
         self._model, self._secret, self._web_port = model, secret, web_port
         self.keys: list[str] = []
         self.callers: list[str] = []
-        self.ends: list[str] = []
+        self.ends: Queue[str] = Queue()  # why each call ended
         self.port = 0
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -97,7 +98,7 @@ class Hotline:
                 self.keys.append(event.key)
                 if event.key == "#":
                     await leg.hang_up()
-        self.ends.append(event.by)
+        self.ends.put(event.by)
         stop()
         writing.cancel()
         await scribe.close()
@@ -180,12 +181,12 @@ def test_a_caller_speaks_reads_along_presses_keys_and_hangs_up(
     page.get_by_role("button", name="挂断").click()
     expect(page.locator("#state")).to_contain_text("挂断了")
     expect(page.locator("#trouble")).to_be_hidden()
+    assert hotline.ends.get(timeout=10) == "caller"
     assert hotline.keys[-2:] == ["0", "7"]
-    assert hotline.ends[-1] == "caller"
 
 
 def test_the_answer_sounds(new_page: NewPage, place: tuple[str, Hotline]) -> None:  # noqa: F811
-    address, _ = place
+    address, hotline = place
     page = new_page(1280, 800)
     page.add_init_script(
         """const connect = AudioNode.prototype.connect;
@@ -205,6 +206,7 @@ def test_the_answer_sounds(new_page: NewPage, place: tuple[str, Hotline]) -> Non
     ring(page, address)
     expect(page.locator("html[data-loud]")).to_have_count(1, timeout=30_000)
     page.get_by_role("button", name="挂断").click()
+    assert hotline.ends.get(timeout=10) == "caller"
 
 
 def test_without_a_microphone_keys_and_recordings_still_work(
@@ -223,7 +225,7 @@ def test_without_a_microphone_keys_and_recordings_still_work(
     expect(page.locator("li.caller:not(.partial) span").first).to_have_text(WORDS, timeout=30_000)
     page.get_by_role("button", name="井号").click()
     expect(page.locator("#state")).to_contain_text("挂断了")
-    assert hotline.ends[-1] == "us"
+    assert hotline.ends.get(timeout=10) == "us"
 
 
 def test_when_nobody_answers_the_page_says_so(new_page: NewPage, place: tuple[str, Hotline]) -> None:  # noqa: F811
