@@ -15,6 +15,7 @@ from bot.decision import (
     Cancel,
     Done,
     Escalate,
+    NoteGap,
     OpenWorkOrder,
     Rate,
     Refused,
@@ -24,6 +25,7 @@ from bot.decision import (
 )
 from bot.escalation import EscalationQueue
 from bot.flows.manner import rate_after, volume_after
+from bot.gaps import Gaps
 from bot.ports import Calendar, YinlingError
 from bot.privacy import Vault
 from bot.store.models import Citizen, Conversation
@@ -104,4 +106,16 @@ class Actions:
             case RememberSpeech():
                 citizen.speech_rate = rate_after(action.change, citizen.speech_rate)
                 citizen.speech_volume = volume_after(action.change, citizen.speech_volume)
+                return {}
+            case NoteGap():
+                Gaps(self._session, self._vault).note(
+                    action.text,
+                    action.reason,
+                    action.topic,
+                    action.region,
+                    action.intent,
+                    action.confidence,
+                    now,
+                    names=action.names,
+                )
                 return {}

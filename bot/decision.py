@@ -174,6 +174,19 @@ class RememberSpeech:
     change: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteGap:
+    """Keep a question that was answered badly; fields as of bot.gaps.Gaps.note."""
+
+    text: str
+    reason: str
+    topic: str | None
+    region: str | None
+    intent: str | None
+    confidence: float | None
+    names: tuple[str, ...] = ()
+
+
 Action = (
     Book
     | Reschedule
@@ -184,6 +197,7 @@ Action = (
     | Rate
     | RememberRegion
     | RememberSpeech
+    | NoteGap
 )
 
 

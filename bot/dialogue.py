@@ -34,6 +34,8 @@ _EDGES = "。，！？,!?. "  # what may stand around an answer of few words
 def decide(ctx: Context, thresholds: Thresholds) -> Decision:
     """The decision for one utterance, its speech cut to what is said in one go."""
     decision = _remember_region(ctx, _route(ctx, thresholds))
+    if ctx.intent.startswith(questions.PREFIX) and decision.reply.act in (Act.ANSWER, Act.CLARIFY):
+        decision = replace(decision, state=decision.state.with_(asked=ctx.parse.text))
     if decision.deciding is not None:
         return decision
     return finish(ctx, decision)
@@ -190,6 +192,8 @@ def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
         return feedback.rate(ctx)
     if flow == "region":
         return _continue_region(ctx)
+    if flow == "topic" and ctx.intent == "deny":
+        return questions.corrected(ctx)
     if flow == "topic" and ctx.intent == "inform" and regions.told(ctx).code:
         placed = ctx.state.with_(region=regions.told(ctx).code)
         return policy.did_you_mean(replace(ctx, state=placed), ctx.state.choices)
@@ -231,6 +235,8 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
             return talk.go_on(ctx)
         case ["book"]:
             return booking.start(ctx)
+        case ["known", topic]:
+            return policy.answer(ctx, topic, closed)
         case ["topic", topic]:
             rest = ctx.state.pending_topics[1:]
             return policy.offer_pending(ctx, policy.answer(ctx, topic, closed.with_(pending_topics=())), rest)
@@ -239,12 +245,15 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
 
 def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
     if offer.startswith("topic:") and not ctx.state.pending_topics:
-        return questions.not_understood(replace(ctx, state=state))
+        return questions.corrected(replace(ctx, state=state))
     idle = state.idle().with_(more=())
     return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
 
 def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
+    followed = questions.follow_up(ctx)
+    if followed is not None:
+        return followed
     intent = ctx.parse.intent
     handler = _TASKS.get(intent.name)
     if handler is not None and intent.confidence >= thresholds.give_up:
@@ -314,5 +323,5 @@ _TASKS: dict[str, Callable[[Context], Decision]] = {
     "chitchat": talk.chitchat,
     "abuse": talk.abuse,
     "bot_challenge": talk.bot_challenge,
-    "out_of_scope": talk.out_of_scope,
+    "out_of_scope": questions.out_of_scope,
 }

@@ -16,7 +16,8 @@ class DialogueState:
     the options last offered, in their order. ``more`` holds spoken turns not said yet. ``failures`` counts
     turns in a row that were not understood, ``silences`` those in which nothing was said, ``repeats`` those that
     were not caught. ``last_act`` is the act of the reply that ``last_text`` and ``last_speech`` are of: the one
-    that is repeated on request; ``said`` is the speech of the reply just given, a repetition included.
+    that is repeated on request; ``said`` is the speech of the reply just given, a repetition included. ``asked`` is
+    the question that was last answered or asked back, in the citizen's words.
     """
 
     flow: str | None = None
@@ -36,6 +37,7 @@ class DialogueState:
     last_speech: str = ""
     last_act: str = ""
     said: str = ""
+    asked: str = ""
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
