@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.calls import Calls
 from bot.messages import Reply, Utterance
+from bot.trouble import report
 from voice import call_words
 from voice.agent_audio import AgentAudio
 from voice.arrivals import Arrivals, NextStep
@@ -109,7 +110,7 @@ class Call:
         try:
             end = await self._talk_through()
         except Exception as error:
-            log.error("call.failed %s", type(error).__name__, exc_info=error)
+            report(log, "call.failed", error)
             parts.measures.errors.labels("call.failed").inc()
         finally:
             await self._let_go(end)
@@ -167,7 +168,7 @@ class Call:
         try:
             await self._line.run(self._ears)
         except Exception as error:
-            log.error("call.line_failed %s", type(error).__name__, exc_info=error)
+            report(log, "call.line_failed", error)
             self._ears.gone("fault")
 
     def _tick(self) -> None:
@@ -194,5 +195,5 @@ class Call:
 
     def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("call.part_failed", exc_info=task.exception())
+        if not task.cancelled() and (error := task.exception()) is not None:
+            report(log, "call.part_failed", error)

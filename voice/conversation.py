@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.messages import Act, Channel, Reply, Utterance, UtteranceKind
 from bot.ports import YinlingError
+from bot.trouble import report
 from voice import call_words
 from voice.arrivals import NextStep
 from voice.ears import Ears
@@ -219,7 +220,7 @@ class Conversation:
     async def _failed(self, error: Exception, wants_person: bool) -> End | None:
         """The assistant cannot answer: once an apology, the second time, or for who wants a person, people."""
         code = error.code if isinstance(error, YinlingError) else "internal.error"
-        log.error("call.turn_failed %s", code, exc_info=error)
+        report(log, "call.turn_failed", error)
         self._measures.errors.labels(code).inc()
         self._timeline.note("error", data={"code": code})
         self._failures += 1

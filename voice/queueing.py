@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.calls import Calls, QueueState
 from bot.messages import UtteranceKind
+from bot.trouble import report
 from voice import agent_words, call_words
 from voice.agent_audio import AgentAudio, Attended, Outcome
 from voice.arrivals import NextStep
@@ -60,7 +61,7 @@ class Queueing:
         try:
             state = await asyncio.to_thread(self._calls.queue_state, conversation_id, self._clock())
         except Exception as error:
-            log.error("call.queue_unknown %s", type(error).__name__)
+            report(log, "call.queue_unknown", error)
             self._failed_looks += 1
             return await self._cannot_wait() if self._failed_looks >= _LOOKS_FAILED else None
         self._failed_looks = 0

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
+from bot.trouble import report
 from voice import call_words
 from voice.audiosocket_leg import Redirect, accept
 from voice.call import Call, Parts
@@ -57,7 +58,7 @@ class Hotline:
             call = self._calls[leg.call_id] = Call(leg, self._parts)
             await call.run()
         except Exception as error:
-            log.error("hotline.call_failed %s", type(error).__name__, exc_info=error)
+            report(log, "hotline.call_failed", error)
             await leg.hang_up()
         finally:
             del self._calls[leg.call_id]
@@ -75,7 +76,7 @@ class Hotline:
                 await asyncio.to_thread(parts.calls.seen, rows, now)
                 await asyncio.to_thread(parts.calls.end_lost, now - _LOST, now)
             except Exception as error:
-                log.error("hotline.no_beat %s", type(error).__name__)
+                report(log, "hotline.no_beat", error)
             await parts.ticker.sleep(_BEAT_SECONDS)
 
     async def drain(self, seconds: float) -> None:

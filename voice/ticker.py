@@ -11,6 +11,7 @@ import itertools
 import logging
 from collections.abc import Callable
 
+from bot.trouble import report
 from voice.leg import FRAME_SECONDS
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class Ticker:
         for callback in tuple(self._callbacks.values()):
             try:
                 callback()
-            except Exception:  # one call's fault must not stop the others' sound
-                log.exception("a call failed in its tick")
+            except Exception as error:  # one call's fault must not stop the others' sound
+                report(log, "ticker.callback_failed", error)
         while self._sleepers and (self._sleepers[0][0] <= self._ticks or self._sleepers[0][2].done()):
             _, _, future = heapq.heappop(self._sleepers)
             if not future.done():

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.calls import Calls
+from bot.trouble import report
 from voice.leg import CallLeg
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Timeline:
         try:
             self.conversation_id = await asyncio.to_thread(self._calls.attach, self.row, turn_id)
         except Exception as error:
-            log.error("call.not_attached %s", type(error).__name__)
+            report(log, "call.not_attached", error)
 
     async def run(self, leg: CallLeg) -> None:
         """Begin the record and write until ``close``. Where the database is away at the beginning there is none."""
@@ -66,7 +67,7 @@ class Timeline:
             try:
                 await asyncio.to_thread(work, self.row)
             except Exception as error:
-                log.error("call.not_noted %s", type(error).__name__)
+                report(log, "call.not_noted", error)
 
     async def close(self, writer: asyncio.Task[None], reason: str) -> None:
         """The call is over; waits for the last lines, but not for ever."""
@@ -90,4 +91,4 @@ class Timeline:
         try:
             self.row = await asyncio.to_thread(begin)
         except Exception as error:
-            log.error("call.no_timeline %s", type(error).__name__)
+            report(log, "call.no_timeline", error)
