@@ -94,7 +94,7 @@ class Calls:
         except IntegrityError:
             with self._database.begin() as session:
                 return session.scalars(select(Call.id).filter_by(call_id=call_id[:128])).one()
-        self._tell(row)
+        self._tell(row, "calls")
         return row
 
     def answered(self, row: int, at: datetime) -> None:
@@ -108,7 +108,7 @@ class Calls:
             turn = session.get_one(Turn, turn_id)
             call.conversation_id = turn.conversation_id
             conversation_id = turn.conversation_id
-        self._tell(row)
+        self._tell(row, "calls")
         return conversation_id
 
     def note(
@@ -156,8 +156,7 @@ class Calls:
             session.flush()
             if call.conversation_id is not None:
                 self._leave_conversation(session, call.conversation_id, at)
-        self._tell(row)
-        self._events.publish("desk", "queue", {"call": row})
+        self._tell(row, "calls")
 
     def end_lost(self, unseen_since: datetime, at: datetime) -> list[int]:
         """End the calls whose process died: not seen since a moment; returns their rows."""
@@ -277,8 +276,9 @@ class Calls:
                 setattr(call, name, value)
         self._tell(row)
 
-    def _tell(self, row: int) -> None:
-        self._events.publish("desk", "call", {"call": row})
+    def _tell(self, row: int, event: str = "call") -> None:
+        """``calls``: the list of calls is another one now; ``call``: only this call looks different."""
+        self._events.publish("desk", event, {"call": row})
 
 
 def _get(session: Session, row: int) -> Call:

@@ -53,6 +53,7 @@ class CallView:
 class EventView:
     """One thing that happened in a call; ``offset`` is seconds since its start, words are masked."""
 
+    id: int
     at: datetime
     offset: float
     kind: str
@@ -133,6 +134,15 @@ class CallReads:
             newest.setdefault(view.conversation_id, view)
         return [view for view in newest.values() if view.missed and not view.callback]
 
+    def concerns(self, row: int, agent_id: int) -> bool:
+        """Whether an agent spoke, or could have, with the caller: took one of the conversation's escalations."""
+        query = (
+            select(Escalation.id)
+            .join(Call, Call.conversation_id == Escalation.conversation_id)
+            .where(Call.id == row, Escalation.agent_id == agent_id)
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def view(self, row: int) -> CallView | None:
         """One call."""
         return next(iter(self._views(Call.id == row)), None)
@@ -150,6 +160,7 @@ class CallReads:
         )
         return [
             EventView(
+                id=event.id,
                 at=event.at,
                 offset=(event.at - (started or event.at)).total_seconds(),
                 kind=event.kind,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.privacy import mask_name, mask_phone, mask_text
+from bot.store.call_reads import CallReads
 from bot.store.models import (
     AuditEntry,
     Callback,
@@ -132,7 +133,8 @@ class DeskReads:
             .where(OutboxMessage.dedupe_key.in_([_reply_key(turn_id) for turn_id, _ in turns]))
             .order_by(OutboxMessage.id)
         ).all()
-        seen = (escalation.status, escalation.agent_id, turns, sent)
+        call = CallReads(self._session).version(escalation.conversation_id)
+        seen = (escalation.status, escalation.agent_id, turns, sent, call)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
     def deliveries(self, turn_ids: Iterable[int]) -> dict[int, Delivery]:
@@ -140,6 +142,14 @@ class DeskReads:
         keys = {_reply_key(turn_id): turn_id for turn_id in turn_ids}
         query = select(OutboxMessage).where(OutboxMessage.dedupe_key.in_(keys))
         return {keys[row.dedupe_key]: _delivery(row) for row in self._session.scalars(query)}
+
+    def spoken(self, turn_ids: Iterable[int]) -> dict[int, str]:
+        """Which of these typed replies are said on the telephone: waiting | spoken | late (the caller was gone)."""
+        states = {"answered": "waiting", "delivered": "spoken", "late": "late"}
+        query = select(Turn.id, Turn.status).where(
+            Turn.id.in_(turn_ids), Turn.channel == "phone", Turn.kind == "text"
+        )
+        return {turn_id: states.get(status, status) for turn_id, status in self._session.execute(query)}
 
     def canned(self) -> list[CannedReply]:
         """All canned replies, by title."""
