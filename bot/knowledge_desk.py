@@ -210,6 +210,16 @@ class Choices:
     ours: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key that packages are signed with, and whose it is."""
+
+    name: str
+    public_key: str
+    added_at: datetime | None = None
+    added_by: str | None = None
+
+
 class KnowledgeDesk(Protocol):
     """Looking after the entries. Every verb is one unit of work; ``actor`` is a user name."""
 
@@ -289,4 +299,24 @@ class KnowledgeDesk(Protocol):
 
     def pack(self, now: datetime) -> str:
         """All that is told as a signed package."""
+        ...
+
+    def own_key(self) -> Key:
+        """The key that this installation signs with."""
+        ...
+
+    def trusted(self) -> tuple[Key, ...]:
+        """The installations whose packages are taken."""
+        ...
+
+    def trust(self, name: str, public_key: str, actor: str, now: datetime) -> None:
+        """Take packages of one more installation. Raises BadPackage."""
+        ...
+
+    def distrust(self, name: str, actor: str, now: datetime) -> None:
+        """Take no more packages of an installation. Raises BadPackage."""
+        ...
+
+    def training_examples(self, intent: str, texts: Sequence[str]) -> str:
+        """Sentences in the format of the training files."""
         ...

@@ -16,6 +16,7 @@ from bot.knowledge_desk import (
     Content,
     Filter,
     Finding,
+    Key,
     NoSuchEntry,
     PackageReport,
     Page,
@@ -39,6 +40,7 @@ from knowledge.publish import Publishing
 from knowledge.regions import REGION_NAMES, RegionNamer, RegionNames
 from knowledge.signing import Signer
 from knowledge.topics import load_topics
+from knowledge.training import as_examples
 from knowledge.writer import to_yaml
 
 
@@ -200,6 +202,30 @@ class EntryDesk:
         """See KnowledgeDesk."""
         with self._database.read() as session:
             return self._packages(session).pack(now)
+
+    def own_key(self) -> Key:
+        """See KnowledgeDesk."""
+        return Key(self._signer.name, self._signer.public_key)
+
+    def trusted(self) -> tuple[Key, ...]:
+        """See KnowledgeDesk."""
+        with self._database.read() as session:
+            keys = self._packages(session).trusted()
+            return tuple(Key(key.name, key.public_key, key.added_at, key.added_by) for key in keys)
+
+    def trust(self, name: str, public_key: str, actor: str, now: datetime) -> None:
+        """See KnowledgeDesk."""
+        with self._database.begin() as session:
+            self._packages(session).trust(name, public_key, actor, now)
+
+    def distrust(self, name: str, actor: str, now: datetime) -> None:
+        """See KnowledgeDesk."""
+        with self._database.begin() as session:
+            self._packages(session).distrust(name, actor, now)
+
+    def training_examples(self, intent: str, texts: Sequence[str]) -> str:
+        """See KnowledgeDesk."""
+        return as_examples([(intent, texts)])
 
     # -- parts
 
