@@ -17,40 +17,76 @@ _EMPTY = frozenset(
     "的了吗呢吧啊呀哦嘛么我你您他她它们是在有就都也还和与要想去来这那个请问怎样如何什哪里儿几能可以不没给把被得着过让说咋啥"
 )
 _SINGLE = 0.3  # weight of a character beside a pair's 1
+_LONGER = 0.3  # what each further pair of a shared word adds
+_IN_FRONT = 2  # sentences that are put in front: often both are heard at once
+_YES_OR_NO = 7  # characters of a sentence that only says yes or no
 _QUANTITY = 1.5  # what a sentence with a number or a span of time gains where one is asked for
-_ASPECT = 1.0  # the same for the words that the entry itself has for the side that is asked about
-_ASKS_QUANTITY = re.compile(r"几(?!点上班)|多少|多久|多长|好久|好多|什么时候|啥时候|当天|马上|最多|最长|多快")
+_ASPECT = 0.8  # at most so much for the words that the entry itself has for the side that is asked about
+_CURATED = 0.8  # what the first sentence has in advance: its writers put it there
+_EXPLAINING = (
+    0.4  # share of its weight that a sentence keeps which only says what a word means, or since when
+)
+_ASKS_MEANING = re.compile(
+    r"是(?:什么|啥|咋回事|干)|(?:什么|啥)意思|叫(?:什么|啥)|怎么回事|什么时候(?:开始|起)"
+)
+_EXPLAINS = re.compile(r"，就是|^(?:这|它)?叫|^按文件|提醒您|没有写")
+_ASKS_QUANTITY = re.compile(
+    r"几(?!点上班)|电话|号码|热线|多少|多久|多长|好久|好多|什么时候|啥时候|当天|马上|最多|最长|多快"
+)
 _HAS_QUANTITY = re.compile(
-    r"\d|[一二两三四五六七八九十百零]+(?:个?(?:工作日|月|季度|小时)|天|年|次|家|种|号|成)|每(?:个)?(?:月|季度|天|年)|当天|当日|随时|当场|马上|百分之"
+    r"\d|幺|[一二两三四五六七八九十百零]+(?:个?(?:工作日|月|季度|小时)|天|年|次|家|种|号|成)|每(?:个)?(?:月|季度|天|年)|当天|当日|随时|当场|马上|百分之"
 )
 
 
 def focused(turns: Sequence[str], question: str, aspects: Iterable[str] = ()) -> tuple[str, ...]:
-    """The sentences of an answer with the one that fits a question best in front, all others in their order.
+    """The sentences of an answer with the two that fit a question best in front, all others in their order.
 
-    ``aspects`` are the entry's own words on the sides that are asked about. Where no sentence fits better than the
-    first, the order stays.
+    ``aspects`` are the entry's own words on the sides that are asked about. A first sentence of few words (有。可以。)
+    is the answer to yes or no and stays before them.
     """
     sentences = tuple(sentence for turn in turns for sentence in _SENTENCE.findall(turn.strip()))
-    if len(sentences) < 2:
+    lead, body = (sentences[:1], sentences[1:]) if len(sentences[0]) <= _YES_OR_NO else ((), sentences)
+    if len(body) < 2:
         return tuple(turns)
-    features = [_features(sentence) for sentence in sentences]
+    features = [_features(sentence) for sentence in body]
     spread = Counter(feature for found in features for feature in found)
-    asked, sides = _features(speakable(question)), _features(speakable("".join(aspects)))
+    asked = speakable(question)
+    sides = _features(speakable("".join(aspects)))
     quantity = bool(_ASKS_QUANTITY.search(question))
+    explains = not _ASKS_MEANING.search(question)
 
     def fit(number: int) -> float:
-        found = features[number]
-        words = sum(_weight(feature, spread, len(sentences)) for feature in found & asked)
-        side = sum(_weight(feature, spread, len(sentences)) for feature in found & sides)
-        told = _QUANTITY if quantity and _HAS_QUANTITY.search(sentences[number]) else 0.0
-        return words + told + (_ASPECT * side / math.sqrt(1 + len(sides)) if sides else 0.0)
+        side = sum(math.log((len(body) + 1) / spread[feature]) for feature in features[number] & sides)
+        told = _QUANTITY if quantity and _HAS_QUANTITY.search(body[number]) else 0.0
+        words = _shared(asked, body[number], spread, len(body))
+        fitting = words + told + min(_ASPECT, side)
+        if not number:
+            return fitting + _CURATED
+        return fitting * _EXPLAINING if explains and _EXPLAINS.search(body[number]) else fitting
 
-    best = max(range(len(sentences)), key=lambda number: (fit(number), -number))
-    if best == 0 or fit(best) <= fit(0) * 1.1:
-        return tuple(turns)
-    rest = [sentence for number, sentence in enumerate(sentences) if number != best]
-    return (sentences[best], *rest)
+    ranked = sorted(range(len(body)), key=lambda number: (-fit(number), number))
+    first = ranked[:_IN_FRONT] if fit(ranked[0]) > 0 else ranked[:0]
+    rest = [sentence for number, sentence in enumerate(body) if number not in first]
+    ordered = [*(body[number] for number in first), *rest]
+    return ("".join((*lead, ordered[0])), *ordered[1:])
+
+
+def _shared(question: str, sentence: str, spread: Counter[str], sentences: int) -> float:
+    """What the words that both have in common weigh; a word counts by its rarest pair, not by its length."""
+    total, place = 0.0, 0
+    while place < len(question):
+        end = place
+        while end < len(question) and question[place : end + 1] in sentence:
+            end += 1
+        piece = question[place:end]
+        pairs = [a + b for a, b in pairwise(piece) if not (a in _EMPTY and b in _EMPTY)]
+        known = [math.log((sentences + 1) / spread[pair]) for pair in pairs if spread[pair]]
+        if known:
+            total += max(known) + _LONGER * (len(known) - 1)
+        elif piece and piece not in _EMPTY and spread[piece]:
+            total += _SINGLE * math.log((sentences + 1) / spread[piece])
+        place = max(end, place + 1)
+    return total
 
 
 def _features(text: str) -> set[str]:
@@ -60,9 +96,3 @@ def _features(text: str) -> set[str]:
         found.update(character for character in run if character not in _EMPTY)
         found.update(a + b for a, b in pairwise(run) if not (a in _EMPTY and b in _EMPTY))
     return found
-
-
-def _weight(feature: str, spread: Counter[str], sentences: int) -> float:
-    """A word that is in every sentence tells none of them apart."""
-    rarity = math.log((sentences + 1) / spread[feature])
-    return rarity * (1.0 if len(feature) > 1 else _SINGLE)

@@ -9,6 +9,7 @@ from datetime import date
 from bot.decision import Context, Decision, RememberRegion
 from bot.flows import regions
 from bot.flows.gaps import noted
+from bot.flows.unanswered import OF_FIGURES
 from bot.focus import focused
 from bot.messages import Act, Citation, PolicyAnswer, Reply
 from bot.speech import MAX_SPOKEN, speakable, spoken_turns
@@ -27,6 +28,7 @@ ASPECT_WORDS = {
 }
 _WHERE_INSURED = "您的医保是在哪个地方参加的？请告诉我市或者省。"
 _POSSIBLE = 0.05  # confidence from which a second reading is worth a question
+_IN_DOUBT = "这条现在不一定还作数。"
 _MORE_TOPIC = "您还问了{name}。要我接着说吗？"
 # Sides of a matter that an entry may leave open: how its ``unknowns`` name them, and how an answer would tell them.
 _OPEN_SIDES = {
@@ -165,7 +167,7 @@ def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[Dia
     lead = _lead(ctx, found)
     warning = "".join(f"\n\n请注意：{caveat}" for caveat in found.caveats)
     asked = [a for a in ctx.parse.values("aspect") if a in ASPECT_WORDS]
-    silent = [a for a in asked if found.aspect(a) is None and a not in ("how", "hours")]
+    silent = [a for a in asked if a in _OPEN_SIDES and found.aspect(a) is None and _is_open(found, a)]
     unknown = ""
     if silent:
         unknown = f"\n\n{ASPECT_WORDS[silent[0]]}，文件里没有写。{PERSON_OFFER}"
@@ -184,22 +186,31 @@ def _turns(ctx: Context, found: PolicyAnswer, asked: list[str], silent: list[str
     sides = [found.aspect(aspect) or "" for aspect in asked]
     first, *rest = focused(found.spoken, ctx.state.asked if ctx.intent == "inform" else ctx.parse.text, sides)
     unknown = [f"{ASPECT_WORDS[silent[0]]}，文件里没有写。"] if silent else []
-    warning = [f"请注意，{caveat}" for caveat in found.caveats]
+    warnings = [f"请注意，{caveat}" for caveat in found.caveats]
     opening = _opening(ctx, found)
-    if warning and len(speakable(warning[0] + opening + first)) > MAX_SPOKEN:
-        opening, warning = f"这条现在不一定作数。{opening}", [*warning]
-    elif warning:
-        opening, warning = warning[0] + opening, warning[1:]
+    if _is_doubtful(found):  # such a rule is not told before the doubt about it
+        first_warning = warnings[0] + opening
+        if len(speakable(first_warning + first)) <= MAX_SPOKEN:
+            opening, warnings = first_warning, warnings[1:]
+        else:
+            opening = f"{_IN_DOUBT}{opening}"
     if len(speakable(opening + first)) > MAX_SPOKEN:
-        opening = opening.replace("的规定。", "，").replace("自己的规定我这里没有。", "没有，")
-    lines = (opening + first, *warning[:1], *unknown, *rest, *warning[1:])
+        opening = opening.replace("自己的规定我这里没有。", "没有自己的，").replace("的规定。", "，")
+    lines = (opening + first, *rest[:1], *unknown, *warnings, *rest[1:])
     return spoken_turns([speakable(line) for line in lines])
+
+
+def _is_doubtful(found: PolicyAnswer) -> bool:
+    """Whether the rule may not hold any more: past its end, or in doubt; not one that only ends some day."""
+    if not all(citation.in_force for citation in found.citations):
+        return bool(found.caveats)
+    return any("到期" not in caveat for caveat in found.caveats[:1])
 
 
 def _left_open(ctx: Context, found: PolicyAnswer) -> str | None:
     """The side that alone was asked about and of which the entry says nothing."""
     asked = [aspect for aspect in ctx.parse.values("aspect") if aspect not in ("how", "hours")]
-    if not asked or any(aspect not in _OPEN_SIDES for aspect in asked):
+    if not asked or found.topic in OF_FIGURES or any(aspect not in _OPEN_SIDES for aspect in asked):
         return None
     silent = [aspect for aspect in asked if found.aspect(aspect) is None and _is_open(found, aspect)]
     return silent[0] if len(silent) == len(asked) else None

@@ -34,6 +34,11 @@ _WRONG = re.compile(
 )
 
 
+_AND_ALSO = re.compile(r"还有|另外|再问|顺便|还想问|两件事|两个事|一个是|一是|第二")
+_PARTS = re.compile(r"[,，。;；、!！?？]|还有|另外|再问|顺便(?:问)?|还想问|一个是|一是|二是|第二(?:个)?是?")
+_SHORTEST_PART = 4  # characters of a part that can name a matter
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Confidence 0..1 at which an intent is acted on, and below which it is given up; between, we ask back."""
@@ -49,6 +54,9 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
     kind = unanswered(ctx, topic, _entry(ctx, topic))
     if kind is not None:
         return tell(ctx, kind, topic)
+    together = _several(ctx, topic)
+    if len(together) > 1:
+        return policy.several(ctx, together)
     if len(named) > 1 and topic in named and not set(named) & set(WAYS):
         return policy.several(ctx, (topic, *[t for t in named if t != topic][:1]))
     confidence = ctx.parse.intent.confidence
@@ -61,11 +69,12 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
     ]
     if confidence >= thresholds.accept and topic in [known for known, _ in found]:
         return policy.answer(ctx, _with_a_rule(ctx, topic, named))
-    if confidence >= thresholds.give_up and found and found[0][0] == topic and found[0][1] >= FITS:
-        return policy.answer(ctx, topic)
+    likely = (topic, *_others(ctx, confidence))
+    if confidence >= thresholds.give_up and found and found[0][0] in likely and found[0][1] >= FITS:
+        return policy.answer(ctx, found[0][0])
     if confidence < thresholds.give_up:
         return not_understood(ctx)
-    meant = (topic, *_others(ctx, confidence), *(known for known, score in found if score >= PROPOSED))
+    meant = (*likely, *(known for known, score in found if score >= PROPOSED))
     return policy.did_you_mean(ctx, tuple(dict.fromkeys(meant))[:2])
 
 
@@ -74,6 +83,16 @@ def _matter(ctx: Context, named: tuple[str, ...]) -> str:
     topic = ctx.intent.removeprefix(PREFIX)
     matters = [name for name in named if name not in WAYS]
     return matters[0] if topic in WAYS and len(matters) == 1 else topic
+
+
+def _several(ctx: Context, topic: str) -> tuple[str, ...]:
+    """The matters of a sentence that tells two of them one after the other, as its parts are found by words."""
+    if not _AND_ALSO.search(ctx.parse.text):
+        return (topic,)
+    parts = [part for part in _PARTS.split(ctx.parse.text) if len(part) >= _SHORTEST_PART]
+    hits = [hit for part in parts for hit in ctx.knowledge.search(part, None, ctx.today, 1)]
+    found = tuple(dict.fromkeys(entry.topic for entry, score in hits if score >= FITS))
+    return found[:2] if topic in found[:2] else (topic,)
 
 
 def _entry(ctx: Context, topic: str) -> PolicyAnswer | None:
@@ -135,7 +154,7 @@ def corrected(ctx: Context) -> Decision:
     failures = ctx.state.failures + 1
     state = ctx.state.idle().with_(failures=failures, more=(), asked="")
     if failures >= 2:
-        told = person.bring(ctx, "no_match", "对不起，我还是没有弄明白。")
+        told = person.give_up(ctx, failures, "对不起，我还是没有弄明白。")
     else:
         words = "对不起，我弄错了。请您换个说法，再问一次。想找人，就说“转人工”。"
         told = Decision(state, say(Act.FALLBACK, words))
@@ -173,7 +192,7 @@ def not_understood(ctx: Context) -> Decision:
         return policy.did_you_mean(ctx, near)
     failures = ctx.state.failures + 1
     if failures >= 2:
-        return noted(ctx, person.bring(ctx, "no_match", "对不起，我还是没有听懂。"), "fallback")
+        return noted(ctx, person.give_up(ctx, failures, "对不起，我还是没有听懂。"), "fallback")
     reply = say(
         Act.FALLBACK,
         "对不起，我没有听懂。请您换个说法，一次说一件事。比如：异地看病怎么备案。想找人，说“转人工”。",

@@ -100,7 +100,7 @@ KINDS = (
 )
 
 # Matters whose own rule is about sums and figures, so that asking for one is no question of an amount to be told.
-_OF_FIGURES = ("rights_info_query", "payment_reform", "fraud_protection", "fund_fraud_report")
+OF_FIGURES = ("rights_info_query", "payment_reform", "fraud_protection", "fund_fraud_report")
 
 
 def kind_asked(text: str) -> Kind | None:
@@ -111,7 +111,7 @@ def kind_asked(text: str) -> Kind | None:
 def unanswered(ctx: Context, topic: str | None = None, found: PolicyAnswer | None = None) -> Kind | None:
     """The kind asked in this utterance, where neither the matter nor its entry (if there is one) answers it."""
     kind = kind_asked(ctx.parse.text)
-    if kind is None or topic in _OF_FIGURES:
+    if kind is None or (kind.ours and topic in OF_FIGURES):
         return None
     if not kind.ours and ctx.parse.values("topic"):
         return None
