@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,8 +25,10 @@ from bot.callbacks import Callbacks
 from bot.privacy import mask_text
 from bot.recordings import BadRecording, Recordings
 from bot.settings import TIME_ZONE
+from bot.sockets import SOUND_SCRIPTS
 from bot.store.call_reads import CallReads, CallView, EventView
 from bot.store.models import Call, Conversation, Escalation
+from desk import call_words
 from desk.auth import me, supervisors_only
 from desk.call_words import event_note, event_text
 from desk.house import house, now
@@ -45,6 +57,17 @@ class ShownEvent(EventView):
 
     words: str
     note: str
+
+
+@blueprint.app_context_processor
+def known() -> dict[str, object]:
+    """The words of calls, for every template."""
+    return {
+        "call_phases": call_words.PHASES,
+        "call_ends": call_words.END_REASONS,
+        "call_legs": call_words.LEGS,
+        "call_events": call_words.EVENTS,
+    }
 
 
 @blueprint.get("")
@@ -87,6 +110,14 @@ def events(row: int) -> ResponseReturnValue:
         call = _mine(session, row)
         found = _events(session, row)
     return render_template("_events.html", call=call, events=found)
+
+
+@blueprint.get("/<int:row>/phase")
+def phase(row: int) -> ResponseReturnValue:
+    """How far a call is, for the page of its conversation."""
+    with house().database.begin() as session:
+        call = _mine(session, row)
+    return jsonify(phase=call.phase, name=call_words.PHASES[call.phase])
 
 
 @blueprint.post("/<int:row>/reveal")
@@ -141,6 +172,12 @@ def recording(row: int) -> ResponseReturnValue:
     except (BadRecording, OSError):
         abort(404)
     return Response(sound.wav(), mimetype="audio/wav", headers={"Content-Length": str(sound.wav_bytes)})
+
+
+@blueprint.get("/sound/<name>")
+def sound(name: str) -> Response:
+    """The scripts with which a page listens and speaks."""
+    return send_from_directory(SOUND_SCRIPTS, name)
 
 
 def callback_window(at: datetime, hours: OfficeHours) -> tuple[datetime, datetime]:

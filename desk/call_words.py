@@ -41,14 +41,6 @@ EVENTS = {
     "error": "出错",
     "ended": "通话结束",
 }
-ACTIONS = {
-    "view_call": "查看通话经过",
-    "reveal_call": "查看来电完整号码",
-    "play_recording": "听录音",
-    "callback_arranged": "安排回电",
-    "phone_changed": "改了自己的转接电话",
-    "talk": "在浏览器里接电话",
-}
 SPOKEN = {
     "waiting": ("queued", "正在念给市民听"),
     "spoken": ("sent", "已念给市民听"),

@@ -22,7 +22,12 @@ _MENU = (
     ("gap.index", "没答上的"),
 )
 _SUPERVISOR_MENU = (("report.index", "今日情况"), ("agent.index", "坐席"), ("agent.audit", "审计"))
-_ROOMS = {"conversation": "queue.index", "knowledge": "knowledge.index", "package": "knowledge.index"}
+_ROOMS = {
+    "conversation": "queue.index",
+    "knowledge": "knowledge.index",
+    "package": "knowledge.index",
+    "call": "call.index",
+}
 
 _SUBJECTS = {
     "escalation": "人工接待",

@@ -174,6 +174,11 @@ class CallReads:
     def version(self, conversation_id: int) -> tuple[object, ...]:
         """What changes whenever a conversation's call would look different."""
         call = latest_call(self._session, conversation_id)
+        return self.row_version(call.id) if call is not None else ()
+
+    def row_version(self, row: int) -> tuple[object, ...]:
+        """What changes whenever a call would look different."""
+        call = self._session.get(Call, row)
         if call is None:
             return ()
         noted = self._session.scalar(select(func.count()).where(CallEvent.call_id == call.id))
@@ -188,7 +193,8 @@ class CallReads:
             .where(Call.ended_at.is_(None))
             .order_by(Call.id)
         )
-        return [tuple(row) for row in self._session.execute(query)]
+        promised = self._session.scalar(select(func.max(Callback.id)))
+        return [*(tuple(row) for row in self._session.execute(query)), (promised,)]
 
     def figures(self, since: datetime, until: datetime) -> CallFigures:
         """The figures of ``since`` (included) to ``until`` (excluded)."""

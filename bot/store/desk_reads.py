@@ -32,7 +32,7 @@ _NOT_A_QUESTION = ("request_agent", "affirm", "deny", "greet", "thank", "inform"
 class Ticket:
     """An escalation as a list shows it; name and words are masked.
 
-    ``returned`` tells that an agent had it and vanished.
+    ``returned`` tells that an agent had it and vanished; ``line`` how the agent takes a call: browser | phone.
     """
 
     id: int
@@ -46,6 +46,7 @@ class Ticket:
     phone: str | None
     region: str | None
     channel: str
+    line: str | None
     asked: str | None
     summary: str
     agent_id: int | None
@@ -197,6 +198,7 @@ class DeskReads:
             phone=mask_phone(citizen.phone) if citizen.phone else None,
             region=conversation.region or citizen.region,
             channel=conversation.channel,
+            line=escalation.line,
             asked=self._asked(escalation),
             summary=mask_text(escalation.summary),
             agent_id=escalation.agent_id,
