@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.actions import Actions
 from bot.appointments import AppointmentBook
+from bot.area_codes import region_of_number
 from bot.availability import snapshot
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.decision import AppointmentView, Availability, Context, Decision, Escalate
@@ -149,7 +150,7 @@ class Assistant:
         citizen = conversation.citizen
         book = AppointmentBook(session, parts.vault, parts.calendar)
         upcoming = tuple(_view(appointment) for appointment in book.upcoming(citizen.id, now))
-        known = utterance.region_hint or conversation.region or citizen.region
+        known = utterance.region_hint or conversation.region or citizen.region or _region_of_line(utterance)
         context = Context(
             now=now,
             utterance=utterance,
@@ -191,6 +192,11 @@ def _position(session: Session, vault: Vault, conversation: Conversation) -> int
     queue = EscalationQueue(session, vault)
     waiting = next((e for e in queue.waiting() if e.conversation_id == conversation.id), None)
     return queue.position(waiting.id) if waiting else None
+
+
+def _region_of_line(utterance: Utterance) -> str | None:
+    """Where a caller's landline stands; a guess that whatever the caller says goes before."""
+    return region_of_number(utterance.user_id) if utterance.channel is Channel.PHONE else None
 
 
 def _caller_phone(utterance: Utterance, citizen: Citizen) -> str | None:

@@ -9,6 +9,7 @@ from bot.decision import Context, Decision, Done, Refused
 from bot.flows import (
     booking,
     changes,
+    dictation,
     feedback,
     hearing,
     hours,
@@ -71,7 +72,7 @@ def finish(ctx: Context, decision: Decision) -> Decision:
 
 
 def _route(ctx: Context, thresholds: Thresholds) -> Decision:
-    for step in (_by_kind, _urgent, silence.answered, hearing.interrupted, _key, manner.respond):
+    for step in _FIRST:
         decision = step(ctx)
         if decision is not None:
             return decision
@@ -125,6 +126,8 @@ def _key(ctx: Context) -> Decision | None:
         return person.bring(ctx, "request")
     if key in ("*", "#"):
         return talk.repeat(ctx)
+    if ctx.state.flow == feedback.RATING and key in ("1", "2", "3", "4", "5"):
+        return feedback.rate(ctx)
     if key.isdigit() and 1 <= int(key) <= len(ctx.state.choices):
         return _chosen(ctx, ctx.state.choices[int(key) - 1])
     intent = {"1": "affirm", "2": "deny"}.get(key)
@@ -246,7 +249,7 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
 def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
     if offer.startswith("topic:") and not ctx.state.pending_topics:
         return questions.corrected(replace(ctx, state=state))
-    idle = state.idle().with_(more=())
+    idle = state.idle().with_(more=(), failures=0)
     return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
 
@@ -288,6 +291,19 @@ def _remember_region(ctx: Context, decision: Decision) -> Decision:
     region = decision.state.slots.get("region") or decision.state.region or ctx.known_region
     return replace(decision, reply=replace(decision.reply, region=region)) if region != "-" else decision
 
+
+# What is looked at before the task under way, in this order. A group of a number that is being dictated (幺二零) is no cry for help.
+_FIRST: tuple[Callable[[Context], Decision | None], ...] = (
+    _by_kind,
+    dictation.take,
+    _urgent,
+    silence.answered,
+    person.accepted,
+    hearing.interrupted,
+    _key,
+    manner.respond,
+    dictation.take_name,
+)
 
 _AFTER: dict[str, Callable[[Context, Done | Refused], Decision]] = {
     booking.NAME: booking.after,

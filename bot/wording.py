@@ -39,6 +39,12 @@ def keys_for(yes: str, no: str) -> str:
     return f"{yes}，{offered_key('1')}；{no}，{offered_key('2')}。"
 
 
+def with_keys(speech: str, yes: str = "对", no: str = "不对") -> str:
+    """A yes/no question with its keys, unless that makes it too long to listen to."""
+    keyed = f"{speech}{keys_for(yes, no)}"
+    return keyed if len(keyed) <= MAX_SPOKEN else speech
+
+
 def offered_key(key: str) -> str:
     """How a menu names one of its keys 1-3, as said; empty for any other."""
     return f"按{'一二三'[int(key) - 1]}" if key in ("1", "2", "3") else ""
@@ -123,6 +129,7 @@ __all__ = [
     "offered_key",
     "repeated",
     "say",
+    "with_keys",
     "written_date",
     "written_time",
 ]

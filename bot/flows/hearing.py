@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.decision import Context, Decision
 from bot.flows import talk
 from bot.messages import Act, Reply, UtteranceKind
@@ -45,8 +47,10 @@ def unheard(said: str, heard: str | None) -> str:
 
 
 def go_on(ctx: Context, rest: str) -> Decision:
-    """Say the rest of what was interrupted, then whatever else was waiting."""
-    turns = spoken_turns([rest.removesuffix(GO_ON_QUESTION)])
+    """Say the rest of what was interrupted, from the clause in which it was, then whatever else was waiting."""
+    heard = ctx.state.said[: len(ctx.state.said) - len(rest)]
+    clause = re.split(r"[，、：；。！？]", heard)[-1]
+    turns = spoken_turns([f"{clause}{rest}".removesuffix(GO_ON_QUESTION)])
     return talk.go_on(ctx, (*turns, *ctx.state.more))
 
 

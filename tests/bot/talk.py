@@ -70,6 +70,7 @@ class Talk:
     upcoming: tuple[AppointmentView, ...] = ()
     availability: Availability | None = None
     waiting_position: int | None = None
+    speech_rate: float = 1.0
     refuse: str | None = None  # the code with which deciding actions are refused
     state: DialogueState = field(default_factory=DialogueState)
     actions: list[Action] = field(default_factory=list)
@@ -80,23 +81,30 @@ class Talk:
         intent: str,
         confidence: float = 0.9,
         second: str | None = None,
+        heard: str | None = None,
         **entities: str | tuple[str, ...],
     ) -> Reply:
-        """One utterance, understood as given; ``second`` is the next best intent, entities by type in text order."""
+        """One utterance, understood as given; ``second`` is the next best intent, ``heard`` what was heard of
+        the reply before, entities by type in text order."""
         found: list[Entity] = []
         for type_, values in entities.items():
             for value in (values,) if isinstance(values, str) else values:
                 found.append(Entity(type_, value, value, *_place(text, type_, value)))
         best = Intent(intent, confidence)
         ranking = (best, Intent(second, confidence * 0.9)) if second else (best,)
-        return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT)
+        return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT, heard)
 
-    def press(self, key: str) -> Reply:
+    def press(self, key: str, heard: str | None = None) -> Reply:
         """A telephone key."""
-        return self._turn(key, Parse(key, Intent("nlu_fallback", 0.0), source="rules"), UtteranceKind.KEY)
+        parse = Parse(key, Intent("nlu_fallback", 0.0), source="rules")
+        return self._turn(key, parse, UtteranceKind.KEY, heard)
 
-    def _turn(self, text: str, parse: Parse, kind: UtteranceKind) -> Reply:
-        utterance = Utterance(self.channel, "u1", text, f"m{len(self.actions)}", NOW, kind)
+    def silence(self) -> Reply:
+        """The caller says nothing for the no-input time."""
+        return self._turn("", Parse("", Intent("nlu_fallback", 0.0), source="rules"), UtteranceKind.SILENCE)
+
+    def _turn(self, text: str, parse: Parse, kind: UtteranceKind, heard: str | None = None) -> Reply:
+        utterance = Utterance(self.channel, "u1", text, f"m{len(self.actions)}", NOW, kind, heard=heard)
         context = Context(
             now=NOW,
             utterance=utterance,
@@ -110,6 +118,7 @@ class Talk:
             upcoming=self.upcoming,
             availability=self.availability,
             waiting_position=self.waiting_position,
+            speech_rate=self.speech_rate,
         )
         decision = self._settle(context, decide(context, THRESHOLDS))
         self.actions += decision.actions
