@@ -13,6 +13,7 @@ from sqlalchemy import make_url, select
 from sqlalchemy.orm import Session
 
 from bot.appointments import seed_service_points
+from bot.asking import Asking
 from bot.assistant import Assistant, Parts
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.ephemeral.connection import RedisConnection
@@ -31,14 +32,17 @@ from knowledge.desk_side import EntryDesk
 from knowledge.entry import PolicyEntry
 from knowledge.filesync import sync
 from knowledge.live import DatabaseEntries, open_live, open_still
+from knowledge.loader import load as load_entries
 from knowledge.packages import Packages
 from knowledge.signing import Signer
 from knowledge.topics import load_topics
 from nlu.fallback import LayeredUnderstanding
 from nlu.rasa_client import RasaUnderstanding
+from nlu.rasa_environment import RASA_FILES
 from nlu.regions import region_name
 from nlu.server import ensure_running
 from nlu.thresholds import ACCEPT, GIVE_UP
+from nlu.training_data import read_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class House:
     knowledge: KnowledgeBase
     assistant: Assistant
     knowledge_desk: KnowledgeDesk
+    asking: Asking
     closing: tuple[Callable[[], None], ...] = ()
 
     def prepare(self, *, entries: bool = True) -> None:
@@ -122,6 +127,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
         knowledge,
         assistant,
         EntryDesk(database, Signer(settings.package_key, settings.installation), region_name),
+        Asking(understanding, knowledge, Thresholds(ACCEPT, GIVE_UP)),
         (reading.close,),
     )
 
@@ -172,6 +178,12 @@ class KnowledgeRoom:
 def knowledge_room(settings: Settings) -> KnowledgeRoom:
     """The knowledge of an installation, to be used in a ``with``. Raises InvalidKnowledge for broken files."""
     return KnowledgeRoom(settings)
+
+
+def spoken_phrases() -> tuple[str, ...]:
+    """Sentences that callers may say: the knowledge base's questions, the understanding's training sentences."""
+    questions = [question for entry in load_entries() for question in entry.questions]
+    return (*questions, *(example.text for example in read_examples(RASA_FILES / "data")))
 
 
 def open_database(settings: Settings) -> Database:

@@ -60,6 +60,7 @@ class Settings:
     index_key: str  # HMAC key for looking up encrypted columns
     session_secret: str
     installation: str  # the name under which knowledge packages leave
+    api_rate: str  # calls of the read interface per key, as "120 per minute"
     package_key: str  # signs them: Ed25519, URL-safe base64 of 32 bytes
     voice_ws_port: int  # where the voice process takes browsers: callers' and agents'
     voice_ws_url: (
@@ -87,6 +88,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     state_dir = Path(env.get("YINLING_STATE", ROOT / "var")).resolve()
 
+    _one_of(env, "VOSK_VOCABULARY", ("auto", "on", "off"))
     secrets = SecretsOnDisk(state_dir / "secrets")
     return Settings(
         state_dir=state_dir,
@@ -124,6 +126,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
         session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
         installation=env.get("INSTALLATION_NAME") or "银龄医保通",
+        api_rate=env.get("API_RATE") or "120 per minute",
         package_key=env.get("PACKAGE_KEY") or secrets.get("package_key", kind="fernet"),
         voice_ws_port=int(env.get("VOICE_WS_PORT", "8003")),
         voice_ws_url=env.get("VOICE_WS_URL", "").rstrip("/"),

@@ -18,7 +18,10 @@ class VoiceSettings:
     metrics_port: int
     max_calls: int  # at once; 0: as many as this machine was measured to hold
     drain: float  # seconds that calls in progress get when the process is to stop
-    model: Path | None  # folder of a Vosk model; None: the trial model
+    model: (
+        str  # a Vosk model's folder, its name in models/ of the state folder, or trial; empty: the best there
+    )
+    vocabulary: str  # on | off | auto: the product's own sentences as the recogniser's vocabulary
     fallback_number: str  # where callers without a PBX go when the assistant is down
     sip_host: str  # where the built-in SIP user agent listens; empty: it does not
     sip_port: int
@@ -41,7 +44,6 @@ class VoiceSettings:
 
 def load_voice_settings(env: Mapping[str, str], host: str) -> VoiceSettings:
     """The hotline's settings from the environment; ``host`` is where the other processes listen."""
-    model = env.get("VOSK_MODEL", "")
     return VoiceSettings(
         office=env.get("OFFICE_NAME", "医保服务热线"),
         numbers=tuple(env.get("HOTLINE_NUMBERS", "12393 12345").replace(",", " ").split()),
@@ -50,7 +52,8 @@ def load_voice_settings(env: Mapping[str, str], host: str) -> VoiceSettings:
         metrics_port=int(env.get("VOICE_METRICS_PORT", "9108")),
         max_calls=int(env.get("VOICE_MAX_CALLS", "0")),
         drain=float(env.get("VOICE_DRAIN_SECONDS", "10")),
-        model=Path(model).resolve() if model else None,
+        model=env.get("VOSK_MODEL", ""),
+        vocabulary=env.get("VOSK_VOCABULARY") or "auto",
         fallback_number=env.get("VOICE_FALLBACK_NUMBER", ""),
         sip_host="" if env.get("SIP", "1") == "0" else env.get("SIP_HOST", host),
         sip_port=int(env.get("SIP_PORT", "5060")),

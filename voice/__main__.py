@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import datetime
 
-from bot.bootstrap import House, bootstrap
+from bot.bootstrap import House, bootstrap, spoken_phrases
 from bot.calls import Calls
 from bot.passes import Passes
 from bot.settings import TIME_ZONE, Settings, load_settings
@@ -23,7 +23,7 @@ from voice.fastagi import FastAgi
 from voice.health import Health
 from voice.limits import Admission, capacity
 from voice.metrics import Measures
-from voice.models import TRIAL_MODEL
+from voice.models import is_trial, model_folder
 from voice.pbx import Pbx
 from voice.prompts import assistant_prompts, call_prompts
 from voice.server import AudioSocketServer, Hotline
@@ -177,17 +177,19 @@ def notice(model: SpeechModel | None) -> ModelNotice:
     """What the phone page says of the ears behind it."""
     if model is None:
         return ModelNotice("无", "现在听不见您说话，只能按键。")
-    if model.path == TRIAL_MODEL:
-        return ModelNotice(
-            "试用模型", "试用模型只听得懂合成语音，听不懂真人说话。请装上正式模型再试真人通话。"
-        )
-    return ModelNotice(model.name, "用的是您安装的语音识别模型。")
+    return ModelNotice("试用模型" if model.trial else model.name, model.description)
 
 
 def load_model(settings: Settings) -> SpeechModel | None:
     """The model as configured; None where it cannot be loaded: keys and people still work."""
     try:
-        return SpeechModel.load(settings.voice.model or TRIAL_MODEL)
+        folder = model_folder(settings.voice.model, settings.state_dir / "models")
+        wanted = settings.voice.vocabulary
+        # The trial model's own language model holds these sentences already.
+        with_phrases = wanted == "on" or (wanted == "auto" and not is_trial(folder))
+        model = SpeechModel.load(folder, spoken_phrases() if with_phrases else ())
+        log.info("voice.model %s, %s; %d phrases", model.name, model.remark, model.phrases)
+        return model
     except BadSpeechModel as error:
         log.error("voice.no_model %s", error)
         return None

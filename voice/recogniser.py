@@ -7,6 +7,7 @@ people say.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,18 @@ import vosk
 
 from bot.messages import Transcript
 from bot.ports import YinlingError
+from voice.models import TRIAL, is_trial, worth
 from voice.resample import Resampler
+from voice.vocabulary import UNKNOWN, Words, takes_vocabulary, vocabulary
 
 # How much new sound is worth asking for a partial result: the network works in pieces of 210 ms anyway.
 PARTIAL_SECONDS = 0.1
-UNKNOWN = "[unk]"  # what Vosk writes for a sound that is no word of its vocabulary
 _WARM_UP_SECONDS = 0.5
 _RATE = re.compile(r"^--sample-frequency=(\d+)", re.MULTILINE)
 _NEEDED = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
+
+
+log = logging.getLogger(__name__)
 
 
 class BadSpeechModel(YinlingError):
@@ -41,21 +46,33 @@ class RecognitionUnavailable(YinlingError):
 
 
 class SpeechModel:
-    """A loaded model, shared by all calls of a process."""
+    """A loaded model, shared by all calls of a process.
+
+    ``name`` is its folder's; ``description`` says in Chinese what it is worth, ``remark`` in English; ``trial`` whether
+    it hears synthetic voices only; ``phrases`` how many of the given vocabulary its recognisers listen for.
+    """
 
     def __init__(self, path: Path, model: vosk.Model, sample_rate: int) -> None:
         self.path = path
-        self.name = path.name
+        self.trial = is_trial(path)
+        self.name = TRIAL if self.trial else path.name
+        self.description, self.remark = worth(path)
         self.sample_rate = sample_rate  # of what the model was trained on, in hertz
+        self.phrases = 0
+        self._grammar: str | None = None
         self._model = model
 
     @classmethod
     def load(cls, path: Path, vocabulary: Sequence[str] = ()) -> SpeechModel:
-        """Load a model's folder and let it hear half a second of silence. Raises BadSpeechModel."""
+        """Load a model's folder and let it hear half a second of silence. Raises BadSpeechModel.
+
+        ``vocabulary``: sentences that callers may say; used by models that can be given one.
+        """
         sample_rate = _checked(path)
         vosk.SetLogLevel(-1)
         try:
             model = cls(path, vosk.Model(str(path)), sample_rate)
+            model._listen_for(vocabulary)
             ear = model.recogniser(sample_rate)
             ear.feed(bytes(2 * int(_WARM_UP_SECONDS * sample_rate)))
             ear.finish()
@@ -65,9 +82,23 @@ class SpeechModel:
 
     def recogniser(self, sample_rate: int) -> Recogniser:
         """A recogniser for one call whose sound comes at ``sample_rate`` hertz."""
-        kaldi = vosk.KaldiRecognizer(self._model, self.sample_rate)
+        more = () if self._grammar is None else (self._grammar,)
+        kaldi = vosk.KaldiRecognizer(self._model, self.sample_rate, *more)
         kaldi.SetWords(True)
         return Recogniser(kaldi, Resampler(sample_rate, self.sample_rate))
+
+    def _listen_for(self, phrases: Sequence[str]) -> None:
+        if not phrases:
+            return
+        if not takes_vocabulary(self.path):
+            log.warning("asr.no_vocabulary %s has a finished graph and takes no vocabulary.", self.name)
+            return
+        made = vocabulary(phrases, Words.of_model(self.path))
+        self._grammar, self.phrases = made.grammar, made.phrases
+        if made.dropped:
+            log.warning(
+                "asr.unknown_words %d of the vocabulary's phrases have a word the model lacks.", made.dropped
+            )
 
 
 class Recogniser:
