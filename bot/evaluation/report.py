@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bot.evaluation.question import Question
+from bot.evaluation.question import FRESH, SETS, Question
 from bot.evaluation.verdict import Verdict, judge
 from bot.messages import Reply
 
@@ -22,28 +22,35 @@ def ask_all(questions: Iterable[Question], ask: Ask) -> list[Verdict]:
 
 def figures(verdicts: Sequence[Verdict]) -> Figures:
     """Shares 0..1 by name. Names beginning with ``policy_on`` are better small, all others better large."""
+    of = _by_set(verdicts)
     policy = [v for v in verdicts if v.question.entries and "answer" in v.question.acts]
-    typed = [v for v in policy if v.question.set == "covered"]
-    misheard = [v for v in policy if v.question.set == "misheard"]
     answered = [v for v in policy if v.topic and v.act]
-    actions = [v for v in verdicts if v.question.set == "actions"]
-    uncovered = [v for v in verdicts if v.question.set == "uncovered"]
-    foreign = [v for v in verdicts if v.question.set == "foreign"]
-    talks = [v for v in verdicts if v.question.set == "conversations"]
-    silent = [v for v in verdicts if v.question.silent]
+    fresh = [v for v in answered if v.question.set in FRESH]
     return {
-        "topic_typed": _share(v.topic and v.act for v in typed),
-        "topic_misheard": _share(v.topic and v.act for v in misheard),
+        "topic_typed": _share(v.topic and v.act for v in of["covered"]),
+        "topic_misheard": _share(v.topic and v.act for v in of["misheard"]),
         "entry": _share(v.entry for v in answered),
         "facts_written": _share(v.facts_written for v in answered),
         "facts_in_first_speech": _share(v.facts_spoken for v in answered),
-        "acts": _share(v.act for v in actions),
-        "conversations": _share(v.right for v in talks),
-        "honest_silence": _share(v.right for v in silent),
-        "policy_on_uncovered": _share(v.stated for v in uncovered),
-        "policy_on_foreign": _share(v.stated for v in foreign),
-        "policy_on_uncovered_or_foreign": _share(v.stated for v in (*uncovered, *foreign)),
+        "acts": _share(v.act for v in of["actions"]),
+        "conversations": _share(v.right for v in of["conversations"]),
+        "honest_silence": _share(v.right for v in verdicts if v.question.silent),
+        "policy_on_uncovered": _share(v.stated for v in of["uncovered"]),
+        "policy_on_foreign": _share(v.stated for v in of["foreign"]),
+        "fresh_topic_typed": _share(v.topic and v.act for v in of["fresh_covered"]),
+        "fresh_topic_misheard": _share(v.topic and v.act for v in of["fresh_misheard"]),
+        "fresh_facts_written": _share(v.facts_written for v in fresh),
+        "fresh_facts_in_first_speech": _share(v.facts_spoken for v in fresh),
+        "policy_on_fresh_uncovered": _share(v.stated for v in of["fresh_uncovered"]),
+        "policy_on_fresh_foreign": _share(v.stated for v in of["fresh_foreign"]),
     }
+
+
+def _by_set(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {name: [] for name in SETS}
+    for verdict in verdicts:
+        found[verdict.question.set].append(verdict)
+    return found
 
 
 def below_floor(found: Figures, floors: Figures) -> list[str]:
