@@ -6,6 +6,7 @@ import logging
 
 from bot.bootstrap import bootstrap
 from bot.settings import load_settings
+from webhooks.api import api_blueprint
 from webhooks.app import create_web
 from webhooks.phone import phone_blueprint
 from webhooks.simulator import simulator_blueprint
@@ -13,7 +14,9 @@ from webhooks.simulator import simulator_blueprint
 logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
 settings = load_settings()
 house = bootstrap(settings)
-pages = [simulator_blueprint(settings)] if settings.tryout else []
+pages = [api_blueprint(house)]
+if settings.tryout:
+    pages.append(simulator_blueprint(settings))
 if settings.browser_phone:
     pages.append(phone_blueprint(settings))
 app = create_web(house, pages=tuple(pages))
