@@ -137,6 +137,7 @@ def test_all_that_putian_says_ends_with_its_document(southern, index: KnowledgeI
     assert len(fujian) >= 27
     assert {entry.validity.effective_until for entry in fujian} == {ends} == {date(2027, 10, 30)}
     assert all(clause.effective_until == ends for entry in fujian for clause in entry.citations)
+    assert all(entry.validity.review_by and entry.validity.review_by < ends for entry in fujian)
     last = index.lookup("e_voucher", "350300", date(2027, 10, 30))
     late = index.lookup("e_voucher", "350300", date(2027, 10, 31))
     assert last is not None
