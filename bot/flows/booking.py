@@ -144,8 +144,9 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
             + (f"地址：{address}\n" if address else "")
             + "要改时间或者取消，跟我说一声就行。"
         )
+        number = result.facts["reference"]  # said twice: it is written down while it is heard
         speech = (
-            f"约好了。{written_time(start_time)}，{place}。预约号是{result.facts['reference']}。请记一下。"
+            f"约好了。{written_time(start_time)}，{place}。预约号，请记一下：{number}。再说一遍，{number}。"
         )
         reply = say(Act.BOOKED, text, say(Act.BOOKED, speech).speech, slots=shown(ctx.state))
         booked = {**reply.slots, "reference": result.facts["reference"]}

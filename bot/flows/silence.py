@@ -6,7 +6,7 @@ from bot.decision import Context, Decision
 from bot.flows import booking, changes, person, talk
 from bot.messages import Act, UtteranceKind
 from bot.state import DialogueState
-from bot.wording import keys_for, say
+from bot.wording import keys_for, offered_key, say
 
 PERSON_OFFERED = 3  # silences in a row after which a person is offered
 _IN_OTHER_WORDS = {
@@ -79,7 +79,14 @@ def _keys(state: DialogueState) -> str:
     """The options with their keys, yes and no, or what keys always do."""
     always = "再听一遍，按星号键；找工作人员，按零。"
     if state.choices:
-        return state.last_speech
+        return _options(state.last_speech)
     if state.expecting == "confirm" or state.offer:
         return f"{keys_for('好', '不')}{always}"
     return always
+
+
+def _options(speech: str) -> str:
+    """Of a menu its options with their keys, without what led to them."""
+    first_key = speech.find(offered_key("1"))
+    begins = max(speech.rfind(mark, 0, max(first_key, 0)) for mark in "。？：")
+    return speech[begins + 1 :]

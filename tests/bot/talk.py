@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -19,9 +20,10 @@ from bot.decision import (
 )
 from bot.dialogue import decide, follow_up
 from bot.flows.questions import Thresholds
-from bot.messages import Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
+from bot.messages import Act, Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
+from bot.speech import MAX_SPOKEN
 from bot.state import DialogueState
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=TIME_ZONE)  # a Wednesday
@@ -56,6 +58,21 @@ def _place(text: str, type_: str, value: str) -> tuple[int, int]:
     name = _NAMES.get(value, "") if type_ == "region" else ""
     start = text.find(name) if name else -1
     return (start, start + len(name)) if start >= 0 else (0, len(text))
+
+
+# What makes sense on a screen only.
+_WRITTEN = re.compile(r"打字|打成字|点击|点一下|链接|网址|网页|屏幕|如下|图片|扫码|截图|您看(?!病)")
+_SIGNS = re.compile(r"[0-9A-Za-z%“”〔〕（）()\n:/]")  # what a voice stumbles over
+
+
+def check_as_heard(reply: Reply) -> None:
+    """Every reply on the telephone is one for ears: nothing to be read or typed, and not too much at once."""
+    found = _SIGNS.search(reply.speech)
+    if found is None and reply.entry_id is None:  # entries may speak of typing and scanning
+        found = _WRITTEN.search(reply.speech)
+    assert found is None, f"{found.group()!r} in {reply.speech}"
+    body = re.sub(r"[^。！？；]*？[^？]*$", "", reply.speech)  # up to the question and its keys
+    assert reply.act is Act.CONFIRM or len(body) <= MAX_SPOKEN, reply.speech
 
 
 @dataclass
@@ -123,6 +140,8 @@ class Talk:
         decision = self._settle(context, decide(context, THRESHOLDS))
         self.actions += decision.actions
         self.state = decision.state
+        if self.channel is Channel.PHONE:
+            check_as_heard(decision.reply)
         return decision.reply
 
     def _settle(self, context: Context, decision: Decision) -> Decision:
