@@ -80,7 +80,7 @@ def _route(ctx: Context, thresholds: Thresholds) -> Decision:
         decision = _continue_flow(ctx, thresholds)
         if decision is not None:
             return decision
-    decision = _answer_to_offer(ctx)
+    decision = questions.disputed(ctx) or _answer_to_offer(ctx)
     if decision is not None:
         return decision
     return _new_matter(ctx, thresholds)

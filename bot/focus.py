@@ -20,7 +20,7 @@ _SINGLE = 0.3  # weight of a character beside a pair's 1
 _LONGER = 0.3  # what each further pair of a shared word adds
 _IN_FRONT = 2  # sentences that are put in front: often both are heard at once
 _YES_OR_NO = 7  # characters of a sentence that only says yes or no
-_QUANTITY = 1.5  # what a sentence with a number or a span of time gains where one is asked for
+_QUANTITY = 1.5  # what a sentence with a number, a span of time or a meaning gains where one is asked for
 _ASPECT = 0.8  # at most so much for the words that the entry itself has for the side that is asked about
 _CURATED = 0.8  # what the first sentence has in advance: its writers put it there
 _EXPLAINING = (
@@ -45,6 +45,8 @@ def focused(turns: Sequence[str], question: str, aspects: Iterable[str] = ()) ->
     is the answer to yes or no and stays before them.
     """
     sentences = tuple(sentence for turn in turns for sentence in _SENTENCE.findall(turn.strip()))
+    if not sentences:
+        return tuple(turns)
     lead, body = (sentences[:1], sentences[1:]) if len(sentences[0]) <= _YES_OR_NO else ((), sentences)
     if len(body) < 2:
         return tuple(turns)
@@ -53,7 +55,7 @@ def focused(turns: Sequence[str], question: str, aspects: Iterable[str] = ()) ->
     asked = speakable(question)
     sides = _features(speakable("".join(aspects)))
     quantity = bool(_ASKS_QUANTITY.search(question))
-    explains = not _ASKS_MEANING.search(question)
+    meaning = bool(_ASKS_MEANING.search(question))
 
     def fit(number: int) -> float:
         side = sum(math.log((len(body) + 1) / spread[feature]) for feature in features[number] & sides)
@@ -62,7 +64,9 @@ def focused(turns: Sequence[str], question: str, aspects: Iterable[str] = ()) ->
         fitting = words + told + min(_ASPECT, side)
         if not number:
             return fitting + _CURATED
-        return fitting * _EXPLAINING if explains and _EXPLAINS.search(body[number]) else fitting
+        if not _EXPLAINS.search(body[number]):
+            return fitting
+        return fitting + _QUANTITY if meaning else fitting * _EXPLAINING
 
     ranked = sorted(range(len(body)), key=lambda number: (-fit(number), number))
     first = ranked[:_IN_FRONT] if fit(ranked[0]) > 0 else ranked[:0]

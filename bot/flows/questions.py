@@ -36,6 +36,7 @@ _WRONG = re.compile(
 
 _AND_ALSO = re.compile(r"还有|另外|再问|顺便|还想问|两件事|两个事|一个是|一是|第二")
 _PARTS = re.compile(r"[,，。;；、!！?？]|还有|另外|再问|顺便(?:问)?|还想问|一个是|一是|二是|第二(?:个)?是?")
+_BARE = 3  # characters of a mere no
 _SHORTEST_PART = 4  # characters of a part that can name a matter
 
 
@@ -128,11 +129,9 @@ def out_of_scope(ctx: Context) -> Decision:
 
 
 def follow_up(ctx: Context) -> Decision | None:
-    """那济宁呢, 哪个文件写的, 不是这个: words about what was just stated; None where it is something else."""
+    """那济宁呢, 哪个文件写的: words about what was just stated; None where it is something else."""
     if ctx.state.topic is None:
         return None
-    if _WRONG.search(ctx.parse.text) and ctx.state.asked:
-        return corrected(ctx)
     if ctx.state.entry_id and _SOURCE.search(ctx.parse.text) and len(ctx.parse.text) <= 14:
         return policy.answer(ctx, ctx.state.topic)
     return policy.answer(ctx, ctx.state.topic) if _only_a_place(ctx) else None
@@ -147,6 +146,15 @@ def _only_a_place(ctx: Context) -> bool:
     for place in places:
         rest = rest.replace(place.text, "")
     return _FILLERS.sub("", rest) == ""
+
+
+def disputed(ctx: Context) -> Decision | None:
+    """不是这个, 答非所问: the last answer is not what was asked; a bare 不是 may answer a question of ours instead."""
+    text = ctx.parse.text
+    bare = len(text) <= _BARE and (ctx.state.offer is not None or ctx.state.flow is not None)
+    if not ctx.state.asked or bare or not _WRONG.search(text):
+        return None
+    return corrected(ctx)
 
 
 def corrected(ctx: Context) -> Decision:
