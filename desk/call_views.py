@@ -129,7 +129,7 @@ def reveal(row: int) -> ResponseReturnValue:
         call = session.get_one(Call, row)
         said = CallReads(session).timeline(row, masked=False)
         fields = {"call-caller": call.caller or "号码没有显示"}
-        fields |= {f"event-{event.id}": event_text(event) for event in said if event.text}
+        fields |= {f"event-{event.id}": event_text(event, house().knowledge) for event in said if event.text}
         if call.transferred_to:
             fields["call-target"] = call.transferred_to
     return jsonify(fields=fields)
@@ -232,6 +232,6 @@ def _summary(session: Session, conversation: Conversation | None) -> str:
 
 def _events(session: Session, row: int) -> list[ShownEvent]:
     return [
-        ShownEvent(**asdict(event), words=event_text(event), note=event_note(event))
+        ShownEvent(**asdict(event), words=event_text(event, house().knowledge), note=event_note(event))
         for event in CallReads(session).timeline(row)
     ]

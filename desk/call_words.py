@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.ports import KnowledgeBase
 from bot.store.call_reads import EventView
+from desk.words import intent_name
 
 PHASES = {
     "ringing": "正在接通",
@@ -48,8 +50,10 @@ SPOKEN = {
 }
 
 
-def event_text(event: EventView) -> str:
+def event_text(event: EventView, knowledge: KnowledgeBase) -> str:
     """What an event says beside its name: the words, the key, the reason."""
+    if event.kind == "understood":
+        return intent_name(str(event.data.get("intent") or ""), knowledge) or event.text or ""
     if event.kind == "ended":
         reason = str(event.data.get("reason", ""))
         return END_REASONS.get(reason, reason)

@@ -39,11 +39,12 @@ News = dict[str, dict[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a page shows besides the queue: a conversation and a call, by their numbers."""
+    """What a page shows besides the queue: a conversation and a call, by their numbers; the list of calls."""
 
     escalation_id: int | None = None
     conversation_id: int | None = None
     call_row: int | None = None
+    all_calls: bool = False
 
 
 @blueprint.get("/healthz")
@@ -102,7 +103,7 @@ def _watched() -> Watched:
         if row is None and conversation_id is not None:
             latest = CallReads(session).of_conversation(conversation_id)
             row = latest.id if latest else None
-    return Watched(escalation_id, conversation_id, row)
+    return Watched(escalation_id, conversation_id, row, request.args.get("calls") == "1")
 
 
 def _events(watched: Watched, token: str) -> Iterator[str]:
@@ -150,10 +151,9 @@ def _news(session: Session, watched: Watched) -> News:
     waiting = reads.waiting_ids()
     ids = [id_ for id_, _ in waiting]
     urgent = [id_ for id_, is_urgent in waiting if is_urgent]
-    news: News = {
-        "queue": {"version": _version(waiting), "waiting": ids, "urgent": urgent},
-        "calls": {"version": _version(calls.live_version())},
-    }
+    news: News = {"queue": {"version": _version(waiting), "waiting": ids, "urgent": urgent}}
+    if watched.all_calls:
+        news["calls"] = {"version": _version(calls.live_version())}
     if watched.escalation_id is not None:
         conversation = reads.conversation_version(watched.escalation_id)
         if conversation is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.privacy import mask_name, mask_phone, mask_text
-from bot.store.call_reads import CallReads
+from bot.store.call_reads import CallReads, latest_call
 from bot.store.models import (
     AuditEntry,
     Callback,
@@ -196,7 +196,7 @@ class DeskReads:
             returned=escalation.status == "waiting" and self._was_accepted(escalation),
             name=shown_name(citizen),
             phone=mask_phone(citizen.phone) if citizen.phone else None,
-            region=conversation.region or citizen.region,
+            region=conversation.region or citizen.region or self._calling_region(conversation),
             channel=conversation.channel,
             line=escalation.line,
             asked=self._asked(escalation),
@@ -210,6 +210,11 @@ class DeskReads:
             disposition=escalation.disposition,
             note=escalation.note,
         )
+
+    def _calling_region(self, conversation: Conversation) -> str | None:
+        """Where a caller's area code lies; None for who does not call."""
+        call = latest_call(self._session, conversation.id) if conversation.channel == "phone" else None
+        return call.region if call is not None else None
 
     def _was_accepted(self, escalation: Escalation) -> bool:
         """Whether the transcript says that somebody accepted it: a line of the system since it waits."""
