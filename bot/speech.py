@@ -23,6 +23,7 @@ _SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;\n]*")
 _CLAUSE = re.compile(r"[^，、：,:]+[，、：,:]*")
 _UNSPEAKABLE = re.compile(r"[·•*#_《》“”\"'‘’「」『』|~^`\\<>]")
 _ABBREVIATIONS = {
+    "手机APP": "手机应用",
     "APP": "手机应用",
     "App": "手机应用",
     "app": "手机应用",
