@@ -180,6 +180,11 @@ def knowledge_room(settings: Settings) -> KnowledgeRoom:
     return KnowledgeRoom(settings)
 
 
+def spoken_entries() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What the knowledge base says on the telephone: each entry's id and its spoken turns."""
+    return tuple((entry.id, tuple(entry.spoken)) for entry in load_entries())
+
+
 def spoken_phrases() -> tuple[str, ...]:
     """Sentences that callers may say: the knowledge base's questions, the understanding's training sentences."""
     questions = [question for entry in load_entries() for question in entry.questions]

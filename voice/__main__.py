@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import datetime
 
-from bot.bootstrap import House, bootstrap, spoken_phrases
+from bot.bootstrap import House, bootstrap, spoken_entries, spoken_phrases
 from bot.calls import Calls
 from bot.passes import Passes
 from bot.settings import TIME_ZONE, Settings, load_settings
@@ -25,7 +25,7 @@ from voice.limits import Admission, capacity
 from voice.metrics import Measures
 from voice.models import is_trial, model_folder
 from voice.pbx import Pbx
-from voice.prompts import assistant_prompts, call_prompts
+from voice.prompts import assistant_prompts, call_prompts, entry_prompts
 from voice.server import AudioSocketServer, Hotline
 from voice.sip import SipAgent, SipSettings, SipUnavailable
 from voice.ticker import Ticker
@@ -206,7 +206,8 @@ async def serve(settings: Settings, house: House) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     model = await asyncio.to_thread(load_model, settings)
-    voice = await Voice.start(settings, (*call_prompts(settings.voice.office), *assistant_prompts()))
+    prompts = (*call_prompts(settings.voice.office), *assistant_prompts(), *entry_prompts(spoken_entries()))
+    voice = await Voice.start(settings, prompts)
     door = Door(settings, house, voice, model)
     try:
         await door.open()

@@ -59,7 +59,7 @@ class Voice:
 
     @classmethod
     async def start(cls, settings: Settings, prompts: Iterable[Prompt]) -> Voice:
-        """The voice as configured; ``prompts`` are the fixed sentences, of which sound is made in the background.
+        """The voice as configured; ``prompts`` are the fixed sentences: those said in every call are made in the background.
 
         Comes back without an error where no engine starts: what is recorded or cached is still spoken.
         """
@@ -99,11 +99,11 @@ class Voice:
 
     async def warm(self, prompts: Iterable[Prompt]) -> None:
         """Make the sound of all fixed sentences once: first for telephones, then for browsers."""
-        prompts = tuple(prompts)
+        often = [
+            prompt for prompt in prompts if prompt.where != "entry"
+        ]  # entries are made when first asked for
         for sample_rate in LINE_RATES:
-            for prompt in prompts:
-                if prompt.where == "entry" and sample_rate != LINE_RATES[0]:
-                    continue  # made when somebody asks; there are hundreds
+            for prompt in often:
                 for part in self._with_recordings(pieces(prompt.text)):
                     try:
                         await self._sound(part, SpeechStyle(), sample_rate)
