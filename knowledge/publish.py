@@ -165,7 +165,7 @@ class Publishing:
         row.base_hash = told.content_hash if told else None
         row.reviewer, row.reviewed_at = reviewer, now
         self._session.add(row)
-        self._tell(row, author, now, body=to_body(entry))
+        self._tell(row, origin, now, body=to_body(entry))
         return row
 
     def bump(self, now: datetime) -> None:
