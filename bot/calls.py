@@ -33,6 +33,7 @@ KINDS = frozenset(
     }
 )  # fmt: skip
 LONGEST_TEXT = 2000  # characters of one event
+LOST_AFTER = timedelta(seconds=60)  # without a sign of life a call counts as lost, see end_lost
 AGENT_UNSEEN = timedelta(seconds=90)  # an agent not seen for longer is not counted on
 
 

@@ -109,6 +109,10 @@ class RecordingWriter:
             self._seal(b"", last=True)
             self._file.close()
 
+    def abandon(self) -> None:
+        """Let go of the file as it is. Raises OSError."""
+        self._file.close()
+
     def _seal(self, pcm: bytes, *, last: bool) -> None:
         sealed = self._cipher.encrypt(_nonce(self._pieces, last), pcm, None)
         self._file.write(_LENGTH.pack(len(sealed), last) + sealed)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from bot.gaps import forget_gaps
+from bot.recordings import Recordings
 from bot.store.models import (
     AgentSession,
     Appointment,
@@ -47,6 +48,14 @@ def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
         gone += len(ids)
     _forget_citizens(session, before)
     return gone
+
+
+def forget_recordings(session: Session, recordings: Recordings, now: datetime, recording_days: int) -> int:
+    """Delete recordings older than they may be kept, and what points to them; returns how many."""
+    before = now - timedelta(days=recording_days)
+    old = update(Call).where(Call.started_at < before, Call.recording.is_not(None))
+    session.execute(old.values(recording=None))
+    return recordings.forget(before)
 
 
 def _forget_rows(session: Session, before: datetime, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.calls import Calls
 from bot.messages import Reply, Utterance
+from bot.recordings import Recordings
 from bot.trouble import report
 from voice import call_words
 from voice.agent_audio import AgentAudio
@@ -24,6 +25,7 @@ from voice.metrics import Measures
 from voice.mouth import Mouth
 from voice.player import Player
 from voice.queueing import Queueing
+from voice.recording import record
 from voice.ticker import Ticker
 from voice.timeline import Timeline
 from voice.tts import Voice
@@ -52,6 +54,7 @@ class Parts:
     people_there: Callable[[datetime], bool]
     manner: Manner = field(default_factory=Manner)
     fallback_number: str = ""
+    recordings: Recordings | None = None  # None: calls are not recorded
 
 
 class Call:
@@ -60,7 +63,8 @@ class Call:
     def __init__(self, leg: CallLeg, parts: Parts) -> None:
         self._leg, self._parts = leg, parts
         self._tasks: set[asyncio.Task[object]] = set()
-        self._line = Line(leg)
+        self._recorder = record(parts.recordings, leg.sample_rate)
+        self._line = Line(leg, self._recorder.sound if self._recorder else None)
         self._player = Player(leg.sample_rate, self._line.write)
         self._detector = parts.detectors.take(leg.sample_rate)
         self.timeline = Timeline(parts.calls, parts.clock)
@@ -117,6 +121,7 @@ class Call:
             stop_ticking()
             reader.cancel()
             await self._tidy(reader)
+            await self._keep_recording()
             await self.timeline.close(writer, end.reason)
             parts.measures.open.labels(kind).dec()
             parts.measures.calls.labels(kind, end.reason).inc()
@@ -170,6 +175,17 @@ class Call:
         except Exception as error:
             report(log, "call.line_failed", error)
             self._ears.gone("fault")
+
+    async def _keep_recording(self) -> None:
+        """Seal the recording and note where it lies; one that failed is kept as far as it got."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        await recorder.close()
+        if recorder.failed:
+            self.timeline.note("error", data={"code": "recording.failed"})
+        name, seconds = recorder.name, recorder.seconds
+        self.timeline.do(lambda row: self._parts.calls.recorded(row, name, seconds))
 
     def _tick(self) -> None:
         if not self._line.lent:
