@@ -94,9 +94,8 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
     redis = RedisConnection("" if alone else settings.redis_url)
     locks = RedisLocks(redis)
     events, tokens = RedisEvents(redis), Tokens(redis, locks)
-    understanding = LayeredUnderstanding(
-        RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
-    )
+    rasa = RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
+    understanding = LayeredUnderstanding(rasa)
     # Looking for publications has connections of its own: a turn that holds one never waits for a second.
     reading = Database(settings.database_url, vault)
     knowledge = knowledge or open_live(reading, region_name)
@@ -128,7 +127,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
         assistant,
         EntryDesk(database, Signer(settings.package_key, settings.installation), region_name),
         Asking(understanding, knowledge, Thresholds(ACCEPT, GIVE_UP)),
-        (reading.close,),
+        (reading.close, rasa.close),
     )
 
 

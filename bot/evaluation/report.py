@@ -53,11 +53,15 @@ def _by_set(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
     return found
 
 
-def below_floor(found: Figures, floors: Figures) -> list[str]:
-    """Every figure that is worse than its floor, as a sentence; for shares better small the floor is a ceiling."""
+def below_floor(found: Figures, floors: Figures, allow: float = 0.0) -> list[str]:
+    """Every figure that is worse than its floor, as a sentence; for shares better small the floor is a ceiling.
+
+    ``allow`` is by how much each may be worse, for a part of the questions.
+    """
     complaints = []
     for name, floor in floors.items():
-        worse = found[name] > floor if name.startswith("policy_on") else found[name] < floor
+        small = name.startswith("policy_on")
+        worse = found[name] > floor + allow if small else found[name] < floor - allow
         if worse:
             complaints.append(f"{name} is {found[name]:.4f}, the floor is {floor}")
     return complaints
