@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.bootstrap import House, bootstrap, spoken_entries, spoken_phrases
 from bot.calls import Calls
 from bot.passes import Passes
+from bot.recordings import Recordings
 from bot.settings import TIME_ZONE, Settings, load_settings
 from voice import call_words
 from voice.agent_audio import AgentAudio
@@ -67,6 +68,9 @@ class Door:
             people_there=house.office_hours.is_open,
             manner=Manner(office=settings.voice.office, recorded=settings.record_calls),
             fallback_number=settings.voice.fallback_number,
+            recordings=(
+                Recordings(settings.recordings_dir, settings.data_key) if settings.record_calls else None
+            ),
         )
         self.hotline = Hotline(self.parts, self.admission)
         self._audiosocket = AudioSocketServer(
