@@ -7,7 +7,7 @@ published at most, one is being worked on at most: the database's unique keys se
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -163,7 +163,9 @@ class Publishing:
         row = self._row(entry, "approved", origin, author, now, editors=(author,), base=None)
         told = self.current(entry.id)
         row.base_hash = told.content_hash if told else None
-        row.reviewer, row.reviewed_at = reviewer, now
+        reviewed_on = entry.review.reviewed_on
+        row.reviewer = reviewer
+        row.reviewed_at = datetime.combine(reviewed_on, time(), TIME_ZONE) if reviewed_on else None
         self._session.add(row)
         self._tell(row, origin, now, body=to_body(entry))
         return row
