@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.bootstrap import bootstrap
+from bot.bootstrap import bootstrap, voice_transcriber
 from bot.settings import load_settings
 from webhooks.api import api_blueprint
 from webhooks.app import create_web
@@ -19,4 +19,4 @@ if settings.tryout:
     pages.append(simulator_blueprint(settings))
 if settings.browser_phone:
     pages.append(phone_blueprint(settings))
-app = create_web(house, pages=tuple(pages))
+app = create_web(house, pages=tuple(pages), transcriber=voice_transcriber(settings))
