@@ -136,6 +136,7 @@ _FINDINGS = {
     "own_reviewer": "写的人和审核的人是同一个",
     "few_questions": "市民的问法太少",
     "long_turn": "电话里这一句太长",
+    "much_to_say": "电话里要说的太多，听不到最后",
     "unspeakable": "电话里读不出来",
     "hard_word": "老人听不懂的词",
     "long_sentence": "句子太长",

@@ -28,6 +28,7 @@ from knowledge.topics import TopicTable, load_topics
 
 CONTACTS_FILE = Path(__file__).resolve().parent / "contacts.yaml"
 MAX_SPOKEN = 80  # characters of a spoken turn (outside contract)
+MUCH_TO_SAY = 320  # characters of all spoken turns: a minute and a half at a calm pace
 FEW_QUESTIONS = 5
 REVIEW_SOON = timedelta(days=30)
 ENDS_SOON = timedelta(days=180)  # time an editor needs to find what follows an ending rule
@@ -172,6 +173,14 @@ def _speech(entry: PolicyEntry) -> Iterator[_Fault]:
                 f"spoken turn {number} holds {trouble}",
                 f"第{number}句：{trouble.partition(': ')[2]}",
             )
+    said = sum(len(turn) for turn in entry.spoken)
+    if said > MUCH_TO_SAY:
+        yield (
+            "much_to_say",
+            Severity.WARNING,
+            f"{said} characters to be spoken, {MUCH_TO_SAY} are wanted",
+            f"{said}字",
+        )
 
 
 def _punctuation(entry: PolicyEntry) -> Iterator[_Fault]:
