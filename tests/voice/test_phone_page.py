@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,15 @@ from queue import Queue
 import numpy as np
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from bot.messages import Transcript
 from bot.passes import Passes
 from bot.settings import Settings, load_settings
 from bot.sockets import sockets_url
-from tests.browser_fixture import CHROMIUM_ARGS, NewPage, chromium_path, new_page  # noqa: F401
-from tests.voice.recordings import recordings
+from tests.browser_fixture import NewPage, new_page  # noqa: F401
+from tests.microphone_fixture import WORDS, browser, microphone  # noqa: F401
 from voice.agent_line import AgentLines
 from voice.asr import SpeechModel
 from voice.browser_leg import BrowserLeg
@@ -32,7 +31,6 @@ from voice.ticker import Ticker
 from voice.websocket import ModelNotice, SocketSettings, VoiceSockets
 from webhooks.phone import phone_blueprint
 
-WORDS = "我不识字也没有智能手机"
 ANSWER = "好的，我听见了。"
 
 
@@ -102,36 +100,6 @@ class Hotline:
         stop()
         writing.cancel()
         await scribe.close()
-
-
-@pytest.fixture(scope="module")
-def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the browser takes for its microphone: a sentence, then quiet, over and over."""
-    recording = next(r for r in recordings() if r.text == WORDS)
-    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(recording.sample_rate)
-        file.writeframes(bytes(recording.sample_rate) + recording.pcm + bytes(6 * recording.sample_rate))
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(microphone: Path) -> Iterator[Browser]:
-    """Chromium that hears the recording and lets every page listen."""
-    path = chromium_path()
-    if path is None:
-        pytest.fail("Chromium is missing: apt-get install chromium (or set CHROMIUM to its path)")
-    arguments = [
-        *CHROMIUM_ARGS,
-        f"--use-file-for-fake-audio-capture={microphone}",
-        "--autoplay-policy=no-user-gesture-required",
-    ]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +180,7 @@ def test_the_answer_sounds(new_page: NewPage, place: tuple[str, Hotline]) -> Non
 def test_without_a_microphone_keys_and_recordings_still_work(
     new_page: NewPage,  # noqa: F811
     place: tuple[str, Hotline],
-    microphone: Path,
+    microphone: Path,  # noqa: F811
 ) -> None:
     address, hotline = place
     page = new_page(390, 844)
