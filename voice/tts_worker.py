@@ -24,7 +24,7 @@ from pyttsx3.engine import Engine
 MAGIC = b"YV"
 HEADER = struct.Struct("<2sII")  # magic, bytes of the JSON head, bytes of the sound after it
 LONGEST = 64 * 1024 * 1024  # bytes of sound in one message
-_WARM_UP = ("ni3 hao3.", 180)  # text and words per minute of a job that shows that the engine works
+_WARM_UP_RATE = 180  # words a minute of the job that shows that the engine works
 
 
 def write_message(stream: BinaryIO, head: dict[str, Any], sound: bytes = b"") -> None:
@@ -94,7 +94,7 @@ def serve(driver: str, voice: str, requests: BinaryIO, answers: BinaryIO) -> Non
     """Speak until the requests end."""
     with tempfile.TemporaryDirectory(prefix="yinling-tts-") as folder:
         speaker = Speaker(driver, voice, Path(folder))
-        speaker.speak(*_WARM_UP)
+        speaker.speak("ni3 hao3." if "pinyin" in voice else "您好。", _WARM_UP_RATE)
         write_message(answers, {"ready": speaker.describe()})
         while (message := read_message(requests)) is not None:
             job = message[0]
