@@ -99,19 +99,18 @@ class Door:
     async def open(self) -> None:
         """Measure the machine and listen on every port. Raises OSError where one is taken."""
         self.admission.most = await self._calls_to_hold()
-        if self.settings_sip:
-            self._sip = SipAgent(sip_settings(self._settings, self.admission.most), self.hotline.take)
         self._running = [asyncio.create_task(self.ticker.run()), asyncio.create_task(self.hotline.beat())]
         self.health.start(self._settings.host, self._settings.voice.metrics_port)
         await self._agi.start()
         await self._audiosocket.start()
         await self._sockets.start()
-        if self._sip is not None:
+        if self.settings_sip:
+            agent = SipAgent(sip_settings(self._settings, self.admission.most), self.hotline.take)
             try:
-                await self._sip.start()
+                await agent.start()
+                self._sip = agent
             except SipUnavailable as error:  # the other ways in still work
                 log.error("voice.no_sip %s", error)
-                self._sip = None
         log.warning("the hotline takes calls, at most %d at once", self.admission.most)
 
     async def close(self) -> None:
