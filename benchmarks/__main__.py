@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import knowledge_search, webhook
+from benchmarks import knowledge_search, speaking, webhook
 
-BENCHMARKS = {"webhook": webhook.main, "knowledge": knowledge_search.main}
+BENCHMARKS = {"webhook": webhook.main, "knowledge": knowledge_search.main, "speaking": speaking.main}
 
 
 def main(names: list[str]) -> int:

@@ -15,6 +15,7 @@ from bot.decision import (
     Cancel,
     Done,
     Escalate,
+    NoteGap,
     OpenWorkOrder,
     Rate,
     Refused,
@@ -23,12 +24,12 @@ from bot.decision import (
     Reschedule,
 )
 from bot.escalation import EscalationQueue
+from bot.flows.manner import rate_after, volume_after
+from bot.gaps import Gaps
 from bot.ports import Calendar, YinlingError
 from bot.privacy import Vault
 from bot.store.models import Citizen, Conversation
 from bot.workorders import Ratings, WorkOrders
-
-SLOWEST, FASTEST = 0.5, 1.5  # speech rate as a share of the default
 
 
 class Actions:
@@ -103,6 +104,18 @@ class Actions:
                 citizen.region = conversation.region = action.region
                 return {}
             case RememberSpeech():
-                if action.change == "slower":
-                    citizen.speech_rate = max(SLOWEST, (citizen.speech_rate or 1.0) - 0.15)
+                citizen.speech_rate = rate_after(action.change, citizen.speech_rate)
+                citizen.speech_volume = volume_after(action.change, citizen.speech_volume)
+                return {}
+            case NoteGap():
+                Gaps(self._session, self._vault).note(
+                    action.text,
+                    action.reason,
+                    action.topic,
+                    action.region,
+                    action.intent,
+                    action.confidence,
+                    now,
+                    names=action.names,
+                )
                 return {}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.actions import Actions
 from bot.appointments import AppointmentBook
+from bot.area_codes import region_of_number
 from bot.availability import snapshot
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.decision import AppointmentView, Availability, Context, Decision, Escalate
@@ -86,7 +87,7 @@ class Assistant:
         return reply
 
     def _understand(self, utterance: Utterance) -> Parse:
-        if utterance.kind is UtteranceKind.KEY:
+        if utterance.kind in (UtteranceKind.KEY, UtteranceKind.SILENCE):
             return replace(_NOTHING, text=utterance.text)
         return self._parts.understanding.parse(utterance.text, utterance.at.astimezone(TIME_ZONE))
 
@@ -113,6 +114,8 @@ class Assistant:
                 intent=parse.intent.name,
                 confidence=parse.intent.confidence,
                 turn_id=turn.id,
+                speech_rate=conversation.citizen.speech_rate,
+                speech_volume=conversation.citizen.speech_volume,
             )
             conversations.answer(turn, parse, reply, state.as_json(), now)
             news.append(("turn", {"conversation_id": conversation.id, "turn_id": turn.id}))
@@ -147,7 +150,7 @@ class Assistant:
         citizen = conversation.citizen
         book = AppointmentBook(session, parts.vault, parts.calendar)
         upcoming = tuple(_view(appointment) for appointment in book.upcoming(citizen.id, now))
-        known = utterance.region_hint or conversation.region or citizen.region
+        known = utterance.region_hint or conversation.region or citizen.region or _region_of_line(utterance)
         context = Context(
             now=now,
             utterance=utterance,
@@ -161,6 +164,8 @@ class Assistant:
             office_hours=parts.office_hours.in_words(),
             upcoming=upcoming,
             waiting_position=_position(session, parts.vault, conversation),
+            speech_rate=citizen.speech_rate,
+            speech_volume=citizen.speech_volume,
         )
         return replace(context, availability=self._availability(book, context))
 
@@ -187,6 +192,11 @@ def _position(session: Session, vault: Vault, conversation: Conversation) -> int
     queue = EscalationQueue(session, vault)
     waiting = next((e for e in queue.waiting() if e.conversation_id == conversation.id), None)
     return queue.position(waiting.id) if waiting else None
+
+
+def _region_of_line(utterance: Utterance) -> str | None:
+    """Where a caller's landline stands; a guess that whatever the caller says goes before."""
+    return region_of_number(utterance.user_id) if utterance.channel is Channel.PHONE else None
 
 
 def _caller_phone(utterance: Utterance, citizen: Citizen) -> str | None:

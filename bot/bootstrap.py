@@ -5,11 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
+from sqlalchemy.orm import Session
 
 from bot.appointments import seed_service_points
+from bot.asking import Asking
 from bot.assistant import Assistant, Parts
 from bot.calendar import ChineseCalendar, OfficeHours
 from bot.ephemeral.connection import RedisConnection
@@ -17,18 +21,30 @@ from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
 from bot.flows.questions import Thresholds
-from bot.ports import KnowledgeBase, Understanding
+from bot.knowledge_desk import KnowledgeDesk
+from bot.ports import KnowledgeBase, Transcriber, Understanding
 from bot.privacy import Vault
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.models import Agent
 from desk import passwords
-from knowledge.index import open_knowledge
+from knowledge.desk_side import EntryDesk
+from knowledge.entry import PolicyEntry
+from knowledge.filesync import sync
+from knowledge.live import DatabaseEntries, open_live, open_still
+from knowledge.loader import load as load_entries
+from knowledge.packages import Packages
+from knowledge.signing import Signer
+from knowledge.topics import load_topics
 from nlu.fallback import LayeredUnderstanding
 from nlu.rasa_client import RasaUnderstanding
+from nlu.rasa_environment import RASA_FILES
 from nlu.regions import region_name
 from nlu.server import ensure_running
 from nlu.thresholds import ACCEPT, GIVE_UP
+from nlu.training_data import read_examples
+from voice.models import is_trial, model_folder
+from voice.transcriber import VoskTranscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +62,31 @@ class House:
     understanding: Understanding
     knowledge: KnowledgeBase
     assistant: Assistant
+    knowledge_desk: KnowledgeDesk
+    asking: Asking
+    closing: tuple[Callable[[], None], ...] = ()
 
-    def prepare(self) -> None:
-        """What the database must hold before the first citizen: the service points."""
+    def prepare(self, *, entries: bool = True) -> None:
+        """What the database must hold before the first citizen: the service points and the policy entries.
+
+        Raises InvalidKnowledge.
+        """
         with self.database.begin() as session:
             seed_service_points(session)
+            if entries:
+                sync(session, datetime.now(UTC))
 
     def close(self) -> None:
         """Let go of connections."""
-        self.database.close()
+        for close in (self.database.close, *self.closing):
+            close()
 
 
-def bootstrap(settings: Settings, *, alone: bool = False) -> House:
-    """The house of one process. ``alone``: no other process is there, so Redis is not asked for."""
+def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBase | None = None) -> House:
+    """The house of one process. ``alone``: no other process is there, so Redis is not asked for.
+
+    ``knowledge`` is the knowledge base to tell from; by default what is published in the database.
+    """
     vault = Vault(settings.data_key, settings.index_key)
     database = Database(settings.database_url, vault)
     calendar = ChineseCalendar()
@@ -68,10 +96,11 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
     redis = RedisConnection("" if alone else settings.redis_url)
     locks = RedisLocks(redis)
     events, tokens = RedisEvents(redis), Tokens(redis, locks)
-    understanding = LayeredUnderstanding(
-        RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
-    )
-    knowledge = open_knowledge(region_name)
+    rasa = RasaUnderstanding(settings.nlu_url, settings.nlu_token, settings.nlu_timeout)
+    understanding = LayeredUnderstanding(rasa)
+    # Looking for publications has connections of its own: a turn that holds one never waits for a second.
+    reading = Database(settings.database_url, vault)
+    knowledge = knowledge or open_live(reading, region_name)
     assistant = Assistant(
         Parts(
             database=database,
@@ -98,7 +127,75 @@ def bootstrap(settings: Settings, *, alone: bool = False) -> House:
         understanding,
         knowledge,
         assistant,
+        EntryDesk(database, Signer(settings.package_key, settings.installation), region_name),
+        Asking(understanding, knowledge, Thresholds(ACCEPT, GIVE_UP)),
+        (reading.close, rasa.close),
     )
+
+
+def rehearsal_knowledge(settings: Settings) -> KnowledgeBase:
+    """What this installation tells citizens, read once, for a house with a database of its own."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return open_still(None, region_name)
+    database = open_database(settings)
+    try:
+        return open_still(database, region_name)
+    finally:
+        database.close()
+
+
+class KnowledgeRoom:
+    """The knowledge alone: its database, brought up to date, and what works on it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.vault = Vault(settings.data_key, settings.index_key)
+        self.database = Database(settings.database_url, self.vault)
+        self.signer = Signer(settings.package_key, settings.installation)
+        self.desk: KnowledgeDesk = EntryDesk(self.database, self.signer, region_name)
+
+    def __enter__(self) -> Self:
+        self.database.upgrade()
+        with self.database.begin() as session:
+            self.synced = sync(session, datetime.now(UTC))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+    def base(self) -> KnowledgeBase:
+        """What is told, as it stands now."""
+        return open_live(self.database, region_name)
+
+    def told(self) -> tuple[PolicyEntry, ...]:
+        """The entries that are told."""
+        return DatabaseEntries(self.database).entries()
+
+    def packages(self, session: Session) -> Packages:
+        """The verbs of packages in a unit of work."""
+        return Packages(session, self.signer, load_topics())
+
+
+def knowledge_room(settings: Settings) -> KnowledgeRoom:
+    """The knowledge of an installation, to be used in a ``with``. Raises InvalidKnowledge for broken files."""
+    return KnowledgeRoom(settings)
+
+
+def spoken_entries() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What the knowledge base says on the telephone: each entry's id and its spoken turns."""
+    return tuple((entry.id, tuple(entry.spoken)) for entry in load_entries())
+
+
+def spoken_phrases() -> tuple[str, ...]:
+    """Sentences that callers may say: the knowledge base's questions, the understanding's training sentences."""
+    questions = [question for entry in load_entries() for question in entry.questions]
+    return (*questions, *(example.text for example in read_examples(RASA_FILES / "data")))
+
+
+def voice_transcriber(settings: Settings) -> Transcriber | None:
+    """What hears voice messages; None where only the trial model is there, which understands no people."""
+    folder = model_folder(settings.voice.model, settings.state_dir / "models")
+    return None if is_trial(folder) else VoskTranscriber(folder)
 
 
 def open_database(settings: Settings) -> Database:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from bot.escalation import EscalationQueue
 from bot.ports import YinlingError
 from bot.privacy import Vault
 from bot.store.models import Callback
@@ -35,7 +36,10 @@ class Callbacks:
         window_end: datetime,
         now: datetime,
     ) -> Callback:
-        """Promise a call; a pending one of the same citizen is replaced, so that nobody is rung twice."""
+        """Promise a call; a pending one of the same citizen is replaced, so that nobody is rung twice.
+
+        Who waits in the queue leaves it: the call comes instead.
+        """
         pending = select(Callback).filter_by(citizen_id=citizen_id, status="pending")
         for older in self._session.scalars(pending):
             older.status, older.done_at = "cancelled", now
@@ -50,6 +54,8 @@ class Callbacks:
         )
         self._session.add(callback)
         self._session.flush()
+        if conversation_id is not None:
+            EscalationQueue(self._session, self._vault).withdraw(conversation_id, now)
         return callback
 
     def pending(self, now: datetime) -> list[Callback]:

@@ -80,6 +80,8 @@ class Context:
     upcoming: tuple[AppointmentView, ...] = ()
     availability: Availability | None = None
     waiting_position: int | None = None
+    speech_rate: float = 1.0  # how this citizen is spoken to, as shares of the default
+    speech_volume: float = 1.0
 
     @property
     def intent(self) -> str:
@@ -167,9 +169,22 @@ class RememberRegion:
 
 @dataclass(frozen=True, slots=True)
 class RememberSpeech:
-    """Keep how this citizen wants to be spoken to: ``change`` is slower | louder."""
+    """Keep how this citizen wants to be spoken to: ``change`` is slower | faster | louder | softer."""
 
     change: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGap:
+    """Keep a question that was answered badly; fields as of bot.gaps.Gaps.note."""
+
+    text: str
+    reason: str
+    topic: str | None
+    region: str | None
+    intent: str | None
+    confidence: float | None
+    names: tuple[str, ...] = ()
 
 
 Action = (
@@ -182,6 +197,7 @@ Action = (
     | Rate
     | RememberRegion
     | RememberSpeech
+    | NoteGap
 )
 
 

@@ -9,13 +9,17 @@ from bot.decision import Context, Decision, Done, Refused
 from bot.flows import (
     booking,
     changes,
+    dictation,
     feedback,
+    hearing,
     hours,
+    manner,
     person,
     policy,
     questions,
     regions,
     safety,
+    silence,
     talk,
     visits,
 )
@@ -31,6 +35,8 @@ _EDGES = "。，！？,!?. "  # what may stand around an answer of few words
 def decide(ctx: Context, thresholds: Thresholds) -> Decision:
     """The decision for one utterance, its speech cut to what is said in one go."""
     decision = _remember_region(ctx, _route(ctx, thresholds))
+    if ctx.intent.startswith(questions.PREFIX) and decision.reply.act in (Act.ANSWER, Act.CLARIFY):
+        decision = replace(decision, state=decision.state.with_(asked=ctx.parse.text))
     if decision.deciding is not None:
         return decision
     return finish(ctx, decision)
@@ -49,6 +55,9 @@ def finish(ctx: Context, decision: Decision) -> Decision:
     reply, state = decision.reply, decision.state
     if reply.silent:
         return decision
+    if ctx.utterance.kind is UtteranceKind.SILENCE:  # what was asked before still stands
+        return replace(decision, state=state.with_(said=reply.speech))
+    state = state.with_(silences=0)
     if state.more is ctx.state.more and reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER, Act.CONTINUE):
         state = state.with_(more=(), offer=None if state.offer == "more" else state.offer)
     if reply.act is Act.ANSWER and state.more and not reply.speech.endswith(GO_ON_QUESTION):
@@ -56,12 +65,14 @@ def finish(ctx: Context, decision: Decision) -> Decision:
     else:
         reply, state = limit_speech(reply, state)
     if reply.act not in (Act.REPEAT, Act.SLOWER, Act.LOUDER):
-        state = state.with_(last_text=reply.text, last_speech=reply.speech)
-    return replace(decision, reply=reply, state=state)
+        state = state.with_(
+            last_text=reply.text, last_speech=reply.speech, last_act=reply.act.value, repeats=0
+        )
+    return replace(decision, reply=reply, state=state.with_(said=reply.speech))
 
 
 def _route(ctx: Context, thresholds: Thresholds) -> Decision:
-    for step in (_by_kind, _urgent, _key):
+    for step in _FIRST:
         decision = step(ctx)
         if decision is not None:
             return decision
@@ -69,7 +80,7 @@ def _route(ctx: Context, thresholds: Thresholds) -> Decision:
         decision = _continue_flow(ctx, thresholds)
         if decision is not None:
             return decision
-    decision = _answer_to_offer(ctx)
+    decision = questions.disputed(ctx) or _answer_to_offer(ctx)
     if decision is not None:
         return decision
     return _new_matter(ctx, thresholds)
@@ -81,6 +92,8 @@ def _by_kind(ctx: Context) -> Decision | None:
         return talk.greet(ctx)
     if kind is UtteranceKind.UNFOLLOW:
         return Decision(ctx.state, Reply(text="", speech="", act=Act.GOODBYE, silent=True))
+    if kind is UtteranceKind.SILENCE:
+        return silence.ladder(ctx)
     if kind is UtteranceKind.IMAGE:
         return talk.unreadable(ctx, "图片")
     if kind is UtteranceKind.OTHER:
@@ -113,6 +126,8 @@ def _key(ctx: Context) -> Decision | None:
         return person.bring(ctx, "request")
     if key in ("*", "#"):
         return talk.repeat(ctx)
+    if ctx.state.flow == feedback.RATING and key in ("1", "2", "3", "4", "5"):
+        return feedback.rate(ctx)
     if key.isdigit() and 1 <= int(key) <= len(ctx.state.choices):
         return _chosen(ctx, ctx.state.choices[int(key) - 1])
     intent = {"1": "affirm", "2": "deny"}.get(key)
@@ -180,6 +195,8 @@ def _continue_flow(ctx: Context, thresholds: Thresholds) -> Decision | None:
         return feedback.rate(ctx)
     if flow == "region":
         return _continue_region(ctx)
+    if flow == "topic" and ctx.intent == "deny":
+        return questions.corrected(ctx)
     if flow == "topic" and ctx.intent == "inform" and regions.told(ctx).code:
         placed = ctx.state.with_(region=regions.told(ctx).code)
         return policy.did_you_mean(replace(ctx, state=placed), ctx.state.choices)
@@ -221,6 +238,8 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
             return talk.go_on(ctx)
         case ["book"]:
             return booking.start(ctx)
+        case ["known", topic]:
+            return policy.answer(ctx, topic, closed)
         case ["topic", topic]:
             rest = ctx.state.pending_topics[1:]
             return policy.offer_pending(ctx, policy.answer(ctx, topic, closed.with_(pending_topics=())), rest)
@@ -229,12 +248,15 @@ def _answer_to_offer(ctx: Context) -> Decision | None:
 
 def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
     if offer.startswith("topic:") and not ctx.state.pending_topics:
-        return questions.not_understood(replace(ctx, state=state))
-    idle = state.idle().with_(more=())
+        return questions.corrected(replace(ctx, state=state))
+    idle = state.idle().with_(more=(), failures=0)
     return Decision(idle, say(Act.AFFIRM, "好的。还有什么要问的吗？"))
 
 
 def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
+    followed = questions.follow_up(ctx)
+    if followed is not None:
+        return followed
     intent = ctx.parse.intent
     handler = _TASKS.get(intent.name)
     if handler is not None and intent.confidence >= thresholds.give_up:
@@ -270,6 +292,19 @@ def _remember_region(ctx: Context, decision: Decision) -> Decision:
     return replace(decision, reply=replace(decision.reply, region=region)) if region != "-" else decision
 
 
+# What is looked at before the task under way, in this order. A group of a number that is being dictated (幺二零) is no cry for help.
+_FIRST: tuple[Callable[[Context], Decision | None], ...] = (
+    _by_kind,
+    dictation.take,
+    _urgent,
+    silence.answered,
+    person.accepted,
+    hearing.interrupted,
+    _key,
+    manner.respond,
+    dictation.take_name,
+)
+
 _AFTER: dict[str, Callable[[Context, Done | Refused], Decision]] = {
     booking.NAME: booking.after,
     changes.RESCHEDULE: changes.after,
@@ -294,9 +329,9 @@ _TASKS: dict[str, Callable[[Context], Decision]] = {
     "bind_relative": _bind,
     "affirm": _affirm,
     "deny": _affirm,
-    "repeat": talk.repeat,
-    "slower": talk.slower,
-    "louder": talk.louder,
+    "repeat": manner.again,
+    "slower": lambda ctx: manner.change(ctx, "slower"),
+    "louder": lambda ctx: manner.change(ctx, "louder"),
     "go_on": talk.go_on,
     "greet": talk.greet,
     "thank": talk.thank,
@@ -304,5 +339,5 @@ _TASKS: dict[str, Callable[[Context], Decision]] = {
     "chitchat": talk.chitchat,
     "abuse": talk.abuse,
     "bot_challenge": talk.bot_challenge,
-    "out_of_scope": talk.out_of_scope,
+    "out_of_scope": questions.out_of_scope,
 }

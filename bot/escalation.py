@@ -79,13 +79,16 @@ class EscalationQueue:
         order = [escalation.id for escalation in self.waiting()]
         return order.index(escalation_id) + 1 if escalation_id in order else 0
 
-    def accept(self, escalation_id: int, agent_id: int, now: datetime) -> Escalation:
-        """The agent takes it; the assistant falls silent. Raises AlreadyTaken."""
+    def accept(self, escalation_id: int, agent_id: int, now: datetime, line: str | None = None) -> Escalation:
+        """The agent takes it; the assistant falls silent. Raises AlreadyTaken.
+
+        ``line`` tells how the agent speaks with a caller: browser | phone; None for what is no call.
+        """
         self._lock(escalation_id)
         change = (
             update(Escalation)
             .where(Escalation.id == escalation_id, Escalation.status == "waiting")
-            .values(status="accepted", agent_id=agent_id, accepted_at=now)
+            .values(status="accepted", agent_id=agent_id, accepted_at=now, line=line)
         )
         if not _changed(self._session.execute(change)):
             raise AlreadyTaken
@@ -133,29 +136,26 @@ class EscalationQueue:
             .where(Escalation.status == "accepted", Agent.last_seen_at < unseen_since)
             .order_by(Escalation.conversation_id)
         )
-        released = []
-        for escalation in list(self._session.scalars(query)):
-            self._lock(escalation.id)
-            change = (
-                update(Escalation)
-                .where(
-                    Escalation.id == escalation.id,
-                    Escalation.status == "accepted",
-                    Escalation.agent_id == escalation.agent_id,
-                )
-                .values(status="waiting", agent_id=None, accepted_at=None)
-            )
-            agent = escalation.agent
-            if not _changed(self._session.execute(change)):
-                continue
-            if agent is not None:
-                agent.state = "offline"
-            self._hold(escalation.conversation_id, "bot", None)
-            Conversations(self._session, self._vault).add_system_message(
-                escalation.conversation_id, "坐席断线，会话回到排队。", now
-            )
-            released.append(escalation.id)
-        return released
+        return [
+            escalation.id
+            for escalation in list(self._session.scalars(query))
+            if self._release(escalation, "坐席断线，会话回到排队。", now)
+        ]
+
+    def take_back(self, conversation_id: int, now: datetime) -> int | None:
+        """The agent's line to a caller is gone: back to the old place in the queue; returns the escalation's id."""
+        escalation = self._open_one(conversation_id, "accepted")
+        if escalation is None or not self._release(escalation, "坐席的通话断了，来电回到排队。", now):
+            return None
+        return escalation.id
+
+    def missed(self, conversation_id: int, now: datetime) -> int | None:
+        """The caller hung up while waiting; returns the escalation's id, None where none waited."""
+        return self._unwaited(conversation_id, "missed", None, "来电人没有等到人工就挂断了。", now)
+
+    def withdraw(self, conversation_id: int, now: datetime) -> int | None:
+        """The citizen prefers to be rung back; returns the escalation's id, None where none waited."""
+        return self._unwaited(conversation_id, "closed", "callback", "市民改为等回电，不再排队。", now)
 
     def seen(self, agent_id: int, now: datetime) -> None:
         """An agent's heartbeat; written at most every ten seconds."""
@@ -177,6 +177,44 @@ class EscalationQueue:
             .order_by(Escalation.accepted_at)
         )
         return list(self._session.scalars(query))
+
+    def _open_one(self, conversation_id: int, status: str) -> Escalation | None:
+        """The conversation's escalation of this status, if it has one; the conversation is locked."""
+        lock_conversation(self._session, conversation_id)
+        query = select(Escalation).filter_by(open_for=conversation_id, status=status)
+        return self._session.scalar(query.execution_options(populate_existing=True))
+
+    def _release(self, escalation: Escalation, line: str, now: datetime) -> bool:
+        """Accepted becomes waiting; False where somebody settled it meanwhile."""
+        self._lock(escalation.id)
+        agent = escalation.agent
+        change = (
+            update(Escalation)
+            .where(
+                Escalation.id == escalation.id,
+                Escalation.status == "accepted",
+                Escalation.agent_id == escalation.agent_id,
+            )
+            .values(status="waiting", agent_id=None, accepted_at=None, line=None)
+        )
+        if not _changed(self._session.execute(change)):
+            return False
+        if agent is not None and not self.held_by(agent.id):
+            agent.state = "offline"
+        self._hold(escalation.conversation_id, "bot", None)
+        Conversations(self._session, self._vault).add_system_message(escalation.conversation_id, line, now)
+        return True
+
+    def _unwaited(
+        self, conversation_id: int, status: str, disposition: str | None, line: str, now: datetime
+    ) -> int | None:
+        escalation = self._open_one(conversation_id, "waiting")
+        if escalation is None:
+            return None
+        escalation.status, escalation.disposition = status, disposition
+        escalation.open_for, escalation.closed_at = None, now
+        Conversations(self._session, self._vault).add_system_message(conversation_id, line, now)
+        return escalation.id
 
     def _end(
         self,

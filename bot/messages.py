@@ -29,6 +29,7 @@ class UtteranceKind(StrEnum):
     FOLLOW = "follow"  # the citizen followed the account or scanned its code
     UNFOLLOW = "unfollow"
     KEY = "key"  # a telephone key; text is one of 0-9 * #
+    SILENCE = "silence"  # the caller said nothing for the no-input time; text is empty
 
 
 class Act(StrEnum):
@@ -69,7 +70,8 @@ class Utterance:
     ``external_id`` is unique in its channel (WeChat's MsgId, or FromUserName + CreateTime of an event; a
     call's id and turn number): a second delivery of it is the same utterance. ``at`` is timezone-aware.
     ``region_hint`` is a GB/T 2260 code known from outside (area code, account's city), or None.
-    ``latitude``/``longitude`` are degrees (GCJ-02), for LOCATION only.
+    ``latitude``/``longitude`` are degrees (GCJ-02), for LOCATION only. ``heard`` is the beginning of the previous
+    reply's speech that the caller had heard before this was said; None: all of it. The rest counts as not said.
     """
 
     channel: Channel
@@ -81,6 +83,7 @@ class Utterance:
     region_hint: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,8 @@ class Reply:
     ``text`` is for WeChat; ``speech`` for the telephone: speakable, at most 80 characters before it asks
     whether to go on. ``choices`` are up to three short options that an edge may offer as buttons or keys.
     ``silent`` means that an agent holds the conversation: the edge sends nothing. ``uninterruptible`` marks a
-    read-back that must be heard to its end. ``turn_id`` names the stored Turn.
+    read-back that must be heard to its end. ``turn_id`` names the stored Turn. ``speech_rate`` and
+    ``speech_volume`` are how this citizen wants to be spoken to, as shares of the default.
     """
 
     text: str
@@ -200,6 +204,8 @@ class Reply:
     silent: bool = False
     uninterruptible: bool = False
     turn_id: int | None = None
+    speech_rate: float = 1.0
+    speech_volume: float = 1.0
 
     def as_json(self) -> dict[str, object]:
         """The reply in the shape of the outside contract."""

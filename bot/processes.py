@@ -16,11 +16,12 @@ from bot.settings import ROOT, Settings
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One supervised program; lower ``order`` starts earlier and stops later."""
+    """One supervised program; lower ``order`` starts earlier and stops later. ``stop_seconds``: until it is killed."""
 
     name: str
     command: tuple[str, ...]
     order: int
+    stop_seconds: int = 15
 
 
 def processes(settings: Settings) -> tuple[Process, ...]:
@@ -31,6 +32,7 @@ def processes(settings: Settings) -> tuple[Process, ...]:
         Process("nlu", (python, "-m", "nlu.server"), 20),
         Process("web", (gunicorn, "-c", "webhooks/gunicorn.conf.py", "webhooks.wsgi:app"), 30),
         Process("desk", (gunicorn, "-c", "desk/gunicorn.conf.py", "desk.wsgi:app"), 30),
+        Process("voice", (python, "-m", "voice"), 35, round(settings.voice.drain) + 30),
         Process("worker", (python, "-m", "webhooks.worker"), 40),
     ]
     socket = own_redis_socket(settings)
@@ -92,7 +94,7 @@ def supervisor_config(settings: Settings) -> Path:
             "autorestart": "true",
             "startsecs": "1",
             "startretries": "20",
-            "stopwaitsecs": "15",
+            "stopwaitsecs": str(process.stop_seconds),
             "stopasgroup": "true",
             "killasgroup": "true",
             "redirect_stderr": "true",

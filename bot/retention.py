@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from bot.gaps import forget_gaps
+from bot.recordings import Recordings
 from bot.store.models import (
     AgentSession,
     Appointment,
     AppointmentSlot,
     AuditEntry,
+    Call,
     Callback,
+    CallEvent,
     Citizen,
     Conversation,
     Escalation,
@@ -36,6 +40,7 @@ def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
     """
     before = now - timedelta(days=retention_days)
     _forget_rows(session, before, now)
+    forget_gaps(session, now, retention_days)
     old = select(Conversation.id).where(Conversation.last_at < before, Conversation.held_by == "bot")
     gone = 0
     while ids := session.scalars(old.limit(_AT_ONCE)).all():
@@ -43,6 +48,14 @@ def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
         gone += len(ids)
     _forget_citizens(session, before)
     return gone
+
+
+def forget_recordings(session: Session, recordings: Recordings, now: datetime, recording_days: int) -> int:
+    """Delete recordings older than they may be kept, and what points to them; returns how many."""
+    before = now - timedelta(days=recording_days)
+    old = update(Call).where(Call.started_at < before, Call.recording.is_not(None))
+    session.execute(old.values(recording=None))
+    return recordings.forget(before)
 
 
 def _forget_rows(session: Session, before: datetime, now: datetime) -> None:
@@ -53,6 +66,7 @@ def _forget_rows(session: Session, before: datetime, now: datetime) -> None:
     session.execute(delete(Callback).where(Callback.window_end < before))
     for table in (OutboxMessage, WorkOrder, Rating):
         session.execute(delete(table).where(table.created_at < before))
+    _forget_calls(session, select(Call.id).where(Call.started_at < before, Call.conversation_id.is_(None)))
     session.execute(delete(AgentSession).where(AgentSession.expires_at < before))
     session.execute(delete(AuditEntry).where(AuditEntry.at < now - timedelta(days=AUDIT_DAYS)))
 
@@ -60,9 +74,15 @@ def _forget_rows(session: Session, before: datetime, now: datetime) -> None:
 def _forget_conversations(session: Session, ids: Sequence[int]) -> None:
     for table in (Callback, WorkOrder):
         session.execute(update(table).where(table.conversation_id.in_(ids)).values(conversation_id=None))
+    _forget_calls(session, select(Call.id).where(Call.conversation_id.in_(ids)))
     for child in (Rating, Escalation, Turn):
         session.execute(delete(child).where(child.conversation_id.in_(ids)))
     session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+def _forget_calls(session: Session, calls: Select[int]) -> None:
+    session.execute(delete(CallEvent).where(CallEvent.call_id.in_(calls)))
+    session.execute(delete(Call).where(Call.id.in_(calls)))
 
 
 def _forget_citizens(session: Session, before: datetime) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.ports import YinlingError
 from bot.secrets_on_disk import SecretsOnDisk
+from bot.voice_settings import VoiceSettings, load_voice_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
@@ -58,11 +59,28 @@ class Settings:
     data_key: str  # Fernet key of personal data at rest
     index_key: str  # HMAC key for looking up encrypted columns
     session_secret: str
+    installation: str  # the name under which knowledge packages leave
+    api_rate: str  # calls of the read interface per key, as "120 per minute"
+    package_key: str  # signs them: Ed25519, URL-safe base64 of 32 bytes
+    voice_ws_port: int  # where the voice process takes browsers: callers' and agents'
+    voice_ws_url: (
+        str  # what browsers connect to behind a proxy, as wss://desk.example/voice; empty: the port above
+    )
+    voice_ws_origins: tuple[str, ...]  # further origins whose pages may connect, as https://desk.example
+    browser_phone: bool  # whether the web process offers the phone page
+    record_calls: bool
+    recording_days: int  # never more than retention_days
+    voice: VoiceSettings
 
     @property
     def tryout(self) -> bool:
         """Whether the stand-in for WeChat is in use instead of the real servers."""
         return not self.wechat_secret
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where recordings of calls lie, encrypted."""
+        return self.state_dir / "recordings"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -70,6 +88,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     state_dir = Path(env.get("YINLING_STATE", ROOT / "var")).resolve()
 
+    _one_of(env, "VOSK_VOCABULARY", ("auto", "on", "off"))
     secrets = SecretsOnDisk(state_dir / "secrets")
     return Settings(
         state_dir=state_dir,
@@ -106,6 +125,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_key=env.get("DATA_KEY") or secrets.get("data_key", kind="fernet"),
         index_key=env.get("INDEX_KEY") or secrets.get("index_key"),
         session_secret=env.get("SESSION_SECRET") or secrets.get("session_secret"),
+        installation=env.get("INSTALLATION_NAME") or "银龄医保通",
+        api_rate=env.get("API_RATE") or "120 per minute",
+        package_key=env.get("PACKAGE_KEY") or secrets.get("package_key", kind="fernet"),
+        voice_ws_port=int(env.get("VOICE_WS_PORT", "8003")),
+        voice_ws_url=env.get("VOICE_WS_URL", "").rstrip("/"),
+        voice_ws_origins=tuple(env.get("VOICE_WS_ORIGINS", "").replace(",", " ").split()),
+        browser_phone=env.get("BROWSER_PHONE", "0" if env.get("WECHAT_SECRET") else "1") == "1",
+        record_calls=env.get("RECORD_CALLS", "") == "1",
+        recording_days=min(int(env.get("RECORDING_DAYS", "30")), int(env.get("RETENTION_DAYS", "180"))),
+        voice=load_voice_settings(env, env.get("YINLING_HOST", "127.0.0.1")),
     )
 
 

@@ -3,92 +3,88 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from datetime import date, time
 
-import cn2an
+from bot.figures import figures_to_words, say_date, say_digits, say_time
 
 MAX_SPOKEN = 80  # characters said before asking whether to go on (outside contract)
 GO_ON_QUESTION = "要我接着说吗？"
 
-_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
 _URL = re.compile(r"https?://\S+|www\.\S+")
-_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
-_YEAR = re.compile(r"(\d{4})(?=年)")
-_LONG_DIGITS = re.compile(r"\d[\d\- ]{3,}\d")
-_DECIMAL = re.compile(r"\d+(?:\.\d+)?")
+_FULL_WIDTH = re.compile(
+    r"[０-９Ａ-Ｚａ-ｚ％．：／]"
+)  # the forms of input methods; Chinese punctuation stays
+_LIST_NUMBER = re.compile(r"(?m)^\s*(\d{1,2})[.、．](?!\d)\s*")
+_NUMBERED = re.compile(r"(条|款)?[（(]([一二三四五六七八九十]{1,3})[）)]")
+_DOCUMENT_YEAR = re.compile(r"[〔\[](\d{4})[〕\]]")
 _BRACKETED = re.compile(r"[〔\[（(【]([^〕\]）)】]*)[〕\]）)】]")
 _SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;\n]*")
 _CLAUSE = re.compile(r"[^，、：,:]+[，、：,:]*")
-_UNSPEAKABLE = re.compile(r"[·•*#_《》“”\"'‘’]")
-_WORDS = {
+_UNSPEAKABLE = re.compile(r"[·•*#_《》“”\"'‘’「」『』|~^`\\<>]")
+_ABBREVIATIONS = {
+    "手机APP": "手机应用",
     "APP": "手机应用",
     "App": "手机应用",
     "app": "手机应用",
     "DRG": "按病种分组付费",
     "DIP": "按病种分值付费",
-    "%": "百分比",
+    "WIFI": "无线网",
+    "WiFi": "无线网",
+    "Wi-Fi": "无线网",
+    "No.": "号码",
+    "NO.": "号码",
+    "℃": "度",
+    "㎡": "平方米",
+    "×": "乘",
+    "≥": "大于等于",
+    "≤": "小于等于",
+    "＞": "大于",
+    "＜": "小于",
+    "＋": "加",
+    "+": "加",
+    "＝": "等于",
+    "=": "等于",
+    "&": "和",
 }
+_MEASURES = {
+    "km": "公里",
+    "kg": "公斤",
+    "mg": "毫克",
+    "ml": "毫升",
+    "mL": "毫升",
+    "cm": "厘米",
+    "mm": "毫米",
+    "g": "克",
+}
+_MEASURE = re.compile(rf"(?<=\d)\s*({'|'.join(_MEASURES)})(?![A-Za-z])")
+_PER = re.compile(r"(?<=[元次人天个例])\s*[/／]\s*(?=[一-鿿])")
+_SLASH = re.compile(r"\s*[/／]\s*")
 
 
 def speakable(text: str) -> str:
     """The same text without signs a voice stumbles over: dates, clock times, numbers and brackets in words.
 
-    Runs of five and more digits are read one by one with 幺 for 1, as on the telephone; shorter ones as numbers.
+    What is speakable already stays as it is.
     """
+    text = _FULL_WIDTH.sub(lambda m: m[0] if m[0] == "：" else unicodedata.normalize("NFKC", m[0]), text)
     text = _URL.sub("", text)
-    for written, spoken in _WORDS.items():
+    text = _LIST_NUMBER.sub(lambda m: f"第{m[1]}，", text)
+    text = _NUMBERED.sub(lambda m: f"{m[1]}第{m[2]}项" if m[1] else f"第{m[2]}，", text)
+    text = _DOCUMENT_YEAR.sub(r"\1年", text)
+    text = _MEASURE.sub(lambda m: _MEASURES[m[1]], text)
+    for written, spoken in _ABBREVIATIONS.items():
         text = text.replace(written, spoken)
-    text = _ISO_DATE.sub(lambda m: say_date(date(int(m[1]), int(m[2]), int(m[3]))), text)
-    text = _CLOCK.sub(lambda m: say_time(time(int(m[1]), int(m[2]))), text)
+    text = figures_to_words(text)
     text = re.sub(r"(上午|中午|下午|晚上)(?:上午|中午|下午|晚上)", r"\1", text)
-    text = re.sub(r"\s*[–—～~]\s*", "到", text)
-    text = _YEAR.sub(lambda m: "".join("零一二三四五六七八九"[int(d)] for d in m[1]), text)
-    text = re.sub(r"(?<!\d)(12345|12393|120|110|96110)(?!\d)", lambda m: say_digits(m[1]), text)
-    text = _LONG_DIGITS.sub(lambda m: say_digits(m[0]), text)
-    text = _DECIMAL.sub(lambda m: cn2an.an2cn(m[0], "low"), text)
-    text = re.sub(r"二(?=个|点|天|次|位|种|年|张|条|家)", "两", text)
-    text = re.sub(r"(?<=[十百千万零一二三四五六七八九])两(?=个|点|天|次|位|种|年|张|条|家)", "二", text)
+    text = re.sub(r"\s*[–—～~]+\s*", "到", text)
+    text = _SLASH.sub("或", _PER.sub("每", text))
     text = _BRACKETED.sub(lambda m: f"，{m[1]}，" if m[1] else "", text)
-    text = _UNSPEAKABLE.sub("", text)
+    text = _UNSPEAKABLE.sub("", text).replace("%", "百分比").replace("‰", "千分比")
     text = re.sub(r"\s*\n+\s*", "。", text.strip())
     text = re.sub(r"[，,]{2,}", "，", text)
+    text = re.sub(r"[，,]([。！？；])", r"\1", text)
     return re.sub(r"([。！？：；，、!?:;,])[。，,]+", r"\1", text).strip(" ，,")
-
-
-def say_digits(digits: str) -> str:
-    """A number read digit by digit; a mobile number in groups of 3-4-4, separated by commas."""
-    plain = re.sub(r"\D", "", digits)
-    groups = [plain[:3], plain[3:7], plain[7:]] if len(plain) == 11 else [plain]
-    return "，".join("".join(_DIGITS[d] for d in group) for group in groups)
-
-
-def say_date(day: date) -> str:
-    """十一月二十五号,星期三."""
-    weekday = "一二三四五六日"[day.weekday()]
-    return f"{cn2an.an2cn(day.month)}月{cn2an.an2cn(day.day)}号，星期{weekday}"
-
-
-def say_time(moment: time) -> str:
-    """上午九点, 下午两点半."""
-    part = (
-        "上午"
-        if moment.hour < 12
-        else "中午"
-        if moment.hour == 12
-        else "下午"
-        if moment.hour < 18
-        else "晚上"
-    )
-    hour = moment.hour if moment.hour <= 12 else moment.hour - 12
-    spoken = "两" if hour == 2 else cn2an.an2cn(hour)
-    if moment.minute == 0:
-        return f"{part}{spoken}点"
-    if moment.minute == 30:
-        return f"{part}{spoken}点半"
-    lead = "零" if moment.minute < 10 else ""
-    return f"{part}{spoken}点{lead}{cn2an.an2cn(moment.minute)}分"
 
 
 def spoken_turns(turns: Iterable[str]) -> tuple[str, ...]:
@@ -119,3 +115,6 @@ def _pieces(turns: Iterable[str]) -> Iterable[str]:
                 line = line[MAX_SPOKEN:]
             if line:
                 yield line
+
+
+__all__ = ["GO_ON_QUESTION", "MAX_SPOKEN", "say_date", "say_digits", "say_time", "speakable", "spoken_turns"]

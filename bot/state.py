@@ -14,7 +14,10 @@ class DialogueState:
     was asked for (or "confirm"). ``topic``/``entry_id`` are the last policy stated, ``region`` the one in effect.
     ``offer`` is what a bare 好 would accept: agent | more | topic:<id> | region:<code>. ``choices`` are values of
     the options last offered, in their order. ``more`` holds spoken turns not said yet. ``failures`` counts
-    turns in a row that were not understood.
+    turns in a row that were not understood, ``silences`` those in which nothing was said, ``repeats`` those that
+    were not caught. ``last_act`` is the act of the reply that ``last_text`` and ``last_speech`` are of: the one
+    that is repeated on request; ``said`` is the speech of the reply just given, a repetition included. ``asked`` is
+    the question that was last answered or asked back, in the citizen's words.
     """
 
     flow: str | None = None
@@ -28,8 +31,13 @@ class DialogueState:
     more: tuple[str, ...] = ()
     pending_topics: tuple[str, ...] = ()
     failures: int = 0
+    silences: int = 0
+    repeats: int = 0
     last_text: str = ""
     last_speech: str = ""
+    last_act: str = ""
+    said: str = ""
+    asked: str = ""
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields changed."""

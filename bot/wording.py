@@ -24,13 +24,43 @@ def offer_choices(act: Act, question: str, options: Sequence[str], **fields: Any
     """A question with up to three options: numbered lines to read, keys to press."""
     options = tuple(options[:3])
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
-    keys = "；".join(f"{speakable(option)}，按{'一二三'[i]}" for i, option in enumerate(options))
+    keys = "；".join(f"{speakable(option)}，{offered_key(str(i))}" for i, option in enumerate(options, 1))
     return Reply(
         text="\n".join([question, *lines]),
         speech=f"{speakable(question)}{keys}。",
         act=act,
         choices=options,
         **fields,
+    )
+
+
+def keys_for(yes: str, no: str) -> str:
+    """The keys of a yes/no question, as said: 对,按一;不对,按二."""
+    return f"{yes}，{offered_key('1')}；{no}，{offered_key('2')}。"
+
+
+def with_keys(speech: str, yes: str = "对", no: str = "不对") -> str:
+    """A yes/no question with its keys, unless that makes it too long to listen to."""
+    keyed = f"{speech}{keys_for(yes, no)}"
+    return keyed if len(keyed) <= MAX_SPOKEN else speech
+
+
+def offered_key(key: str) -> str:
+    """How a menu names one of its keys 1-3, as said; empty for any other."""
+    return f"按{'一二三'[int(key) - 1]}" if key in ("1", "2", "3") else ""
+
+
+def repeated(state: DialogueState, act: Act, lead: str = "") -> Reply:
+    """The last reply once more, behind a few words; a read-back stays one that must be heard."""
+    text = state.last_text or "我还没有说什么呢。您想问什么？"
+    speech = state.last_speech or text
+    must_be_heard = state.last_act == Act.CONFIRM.value
+    return Reply(
+        text=f"{lead}{text}",
+        speech=f"{lead}{speech}",
+        act=act,
+        topic=state.topic,
+        uninterruptible=must_be_heard,
     )
 
 
@@ -93,9 +123,13 @@ __all__ = [
     "PERSON_OFFER",
     "clock",
     "join_sentences",
+    "keys_for",
     "limit_speech",
     "offer_choices",
+    "offered_key",
+    "repeated",
     "say",
+    "with_keys",
     "written_date",
     "written_time",
 ]

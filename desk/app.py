@@ -14,13 +14,18 @@ from desk import (
     agent_views,
     appointment_views,
     auth,
+    call_views,
     callback_views,
     canned_views,
     conversation_views,
     door,
+    gap_views,
+    knowledge_views,
     live,
+    package_views,
     queue_views,
     reports,
+    setting_views,
 )
 from desk.headers import add_headers
 from desk.house import Clock, Desk, DeskHouse, utc_now
@@ -55,6 +60,7 @@ def create_desk(house: DeskHouse, clock: Clock = utc_now) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
     )
     app.extensions["desk"] = Desk(house, clock)
+    _let_packages_in(app)
     CSRFProtect(app)
     add_headers(app)
     add_looks(app)
@@ -65,10 +71,15 @@ def create_desk(house: DeskHouse, clock: Clock = utc_now) -> Flask:
         queue_views,
         conversation_views,
         appointment_views,
+        call_views,
         callback_views,
         canned_views,
+        knowledge_views,
+        gap_views,
+        package_views,
         agent_views,
         reports,
+        setting_views,
     ):
         app.register_blueprint(room.blueprint)
     limiter = make_limiter(house.settings.redis_url)
@@ -76,6 +87,15 @@ def create_desk(house: DeskHouse, clock: Clock = utc_now) -> Flask:
     guard_login(app, limiter)
     _explain_errors(app)
     return app
+
+
+def _let_packages_in(app: Flask) -> None:
+    """A knowledge package is larger than any form; said before anything reads the request."""
+
+    @app.before_request
+    def room_for_packages() -> None:
+        if request.endpoint == "package.look":
+            request.max_content_length = package_views.LARGEST_PACKAGE
 
 
 def wants_page() -> bool:

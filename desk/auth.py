@@ -26,7 +26,16 @@ TOUCH_EVERY = timedelta(seconds=30)  # how often a use of the session is written
 
 _PUBLIC = {"door.login", "static", "live.healthz"}
 # Asked by the page on its own: an open page does not mean that somebody sits before it.
-_BY_ITSELF = {"live.stream", "live.current", "live.heartbeat", "queue.waiting", "conversation.lines"}
+_BY_ITSELF = {
+    "live.stream",
+    "live.current",
+    "live.heartbeat",
+    "queue.waiting",
+    "conversation.lines",
+    "call.lists",
+    "call.events",
+    "call.phase",
+}
 _WITH_FIRST_PASSWORD = {"door.password", "door.logout", "live.stream", "live.current", "live.heartbeat"}
 
 

@@ -11,9 +11,13 @@ from sqlalchemy.orm import Session
 from bot.appointments import AppointmentBook
 from bot.audit import Audit
 from bot.escalation import EscalationQueue, NotYours
+from bot.passes import Passes
+from bot.sockets import sockets_url
+from bot.store.call_reads import CallReads
 from bot.store.desk_reads import DeskReads, Ticket
 from desk.auth import me
 from desk.house import house, now
+from desk.queue_views import my_phone
 from desk.tickets import Row, row
 from desk.transcripts import read_lines
 from desk.visits import shown_visit
@@ -22,6 +26,7 @@ from desk.words import DISPOSITIONS, local
 LONGEST_REPLY = 1000  # characters; the messenger splits what is over WeChat's 2,048 bytes
 LONGEST_NOTE = 500
 MOST_FOUND = 3
+_GONE = "电话已经挂断，说不到了。要再联系，请安排回电。"
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/conversations")
 
@@ -60,6 +65,8 @@ def show(escalation_id: int) -> ResponseReturnValue:
         book = AppointmentBook(session, house().vault, house().calendar)
         visits = [shown_visit(visit, now()) for visit in book.upcoming(talk.citizen_id, now())]
         canned = DeskReads(session).canned() if talk.mine else []
+        call = CallReads(session).of_conversation(talk.conversation_id)
+        phone = my_phone(session)
     return render_template(
         "conversation.html",
         talk=talk,
@@ -68,6 +75,8 @@ def show(escalation_id: int) -> ResponseReturnValue:
         canned=canned,
         escalation_id=escalation_id,
         longest=LONGEST_REPLY,
+        call=call,
+        phone=phone,
     )
 
 
@@ -91,6 +100,8 @@ def reply(escalation_id: int) -> ResponseReturnValue:
     agent = me()
     try:
         with house().database.begin() as session:
+            if _hung_up(session, escalation_id):
+                return jsonify(message=_GONE), 409
             turn = EscalationQueue(session, house().vault).reply(escalation_id, agent.id, text, now())
             turn_id, conversation_id = turn.id, turn.conversation_id
     except NotYours:
@@ -113,6 +124,32 @@ def close(escalation_id: int) -> ResponseReturnValue:
         flash("请先选一个结果，再结束。", "warn")
         return redirect(url_for("conversation.show", escalation_id=escalation_id))
     return _finish(escalation_id, "close")
+
+
+@blueprint.post("/<int:escalation_id>/talk")
+def talk(escalation_id: int) -> ResponseReturnValue:
+    """A pass with which this page may speak in the call."""
+    agent = me()
+    with house().database.begin() as session:
+        head = _talk(session, escalation_id)
+        call = CallReads(session).of_conversation(head.conversation_id)
+        if not head.mine:
+            return jsonify(message=head.lost), 409
+        if call is None or call.ended_at is not None:
+            return jsonify(message=_GONE), 409
+        Audit(session).look(agent.username, "talk", f"call:{call.id}", now())
+    settings = house().settings
+    given = Passes(settings.session_secret).for_agent(call.id, agent.id, escalation_id)
+    return jsonify({"pass": given, "url": f"{sockets_url(settings, request.host_url)}/agent"})
+
+
+def _hung_up(session: Session, escalation_id: int) -> bool:
+    """Whether this is a call that is over: nobody would hear a reply."""
+    ticket = _ticket(session, escalation_id)
+    if ticket.channel != "phone":
+        return False
+    call = CallReads(session).of_conversation(ticket.conversation_id)
+    return call is None or call.ended_at is not None
 
 
 def _finish(escalation_id: int, how: str) -> ResponseReturnValue:

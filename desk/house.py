@@ -11,6 +11,7 @@ from flask import current_app, g
 
 from bot.calendar import ChineseCalendar
 from bot.ephemeral.events import RedisEvents
+from bot.knowledge_desk import KnowledgeDesk
 from bot.ports import KnowledgeBase
 from bot.privacy import Vault
 from bot.settings import Settings
@@ -30,6 +31,8 @@ class DeskHouse(Protocol):
     def vault(self) -> Vault: ...
     @property
     def knowledge(self) -> KnowledgeBase: ...
+    @property
+    def knowledge_desk(self) -> KnowledgeDesk: ...
     @property
     def calendar(self) -> ChineseCalendar: ...
     @property

@@ -11,6 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.ephemeral.events import Event
 from bot.escalation import EscalationQueue
+from bot.store.call_reads import CallReads
 from bot.store.desk_reads import DeskReads
 from bot.store.staff import Staff
 from desk.auth import COOKIE, ends, me, still_good, token_hash, touch
@@ -33,6 +35,16 @@ blueprint = Blueprint("live", __name__)
 _places = threading.BoundedSemaphore(MOST_STREAMS)
 
 News = dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a page shows besides the queue: a conversation and a call, by their numbers; the list of calls."""
+
+    escalation_id: int | None = None
+    conversation_id: int | None = None
+    call_row: int | None = None
+    all_calls: bool = False
 
 
 @blueprint.get("/healthz")
@@ -63,7 +75,7 @@ def heartbeat() -> ResponseReturnValue:
 def current() -> ResponseReturnValue:
     """The present versions, for pages that cannot listen."""
     with house().database.begin() as session:
-        return jsonify(_news(session, request.args.get("escalation", type=int)))
+        return jsonify(_news(session, _watched()))
 
 
 @blueprint.get("/live")
@@ -72,7 +84,7 @@ def stream() -> ResponseReturnValue:
     if not _places.acquire(blocking=False):
         return jsonify(message="听消息的页面太多，改为每几秒问一次。"), 503
     try:
-        events = _events(request.args.get("escalation", type=int), token_hash(request.cookies[COOKIE]))
+        events = _events(_watched(), token_hash(request.cookies[COOKIE]))
         response = Response(stream_with_context(events), mimetype="text/event-stream")
     except BaseException:
         _places.release()
@@ -82,11 +94,22 @@ def stream() -> ResponseReturnValue:
     return response
 
 
-def _events(escalation_id: int | None, token: str) -> Iterator[str]:
+def _watched() -> Watched:
+    """What the asking page shows."""
+    escalation_id, row = request.args.get("escalation", type=int), request.args.get("call", type=int)
+    with house().database.begin() as session:
+        ticket = DeskReads(session).ticket(escalation_id) if escalation_id is not None else None
+        conversation_id = ticket.conversation_id if ticket else None
+        if row is None and conversation_id is not None:
+            latest = CallReads(session).of_conversation(conversation_id)
+            row = latest.id if latest else None
+    return Watched(escalation_id, conversation_id, row, request.args.get("calls") == "1")
+
+
+def _events(watched: Watched, token: str) -> Iterator[str]:
     told: dict[str, object] = {}
     ends_at = fresh_now() + LONGEST_STREAM
     looked_at = datetime.min.replace(tzinfo=UTC)
-    conversation_id = _conversation_of(escalation_id)
     yield "retry: 3000\n\n"
     listening = house().events.subscribe("desk", LOOK_EVERY.total_seconds())
     wakes = cast("Generator[Event | None]", listening)
@@ -96,7 +119,7 @@ def _events(escalation_id: int | None, token: str) -> Iterator[str]:
                 opened = Staff(session).find_session(token)
                 if opened is None or not still_good(opened, fresh_now()):
                     return  # the page asks again and is sent to the log-in
-                news = _news(session, escalation_id)
+                news = _news(session, watched)
             looked_at = fresh_now()
             fresh = [(name, data) for name, data in news.items() if told.get(name) != data["version"]]
             for name, data in fresh:
@@ -105,37 +128,41 @@ def _events(escalation_id: int | None, token: str) -> Iterator[str]:
             if not fresh:
                 yield ":\n\n"  # finds out whether the page is still there
             for event in wakes:
-                if concerns(event, conversation_id) or fresh_now() - looked_at >= LOOK_EVERY:
+                if concerns(event, watched) or fresh_now() - looked_at >= LOOK_EVERY:
                     break
         yield "event: bye\ndata: {}\n\n"
     finally:
         wakes.close()
 
 
-def concerns(event: Event | None, conversation_id: int | None) -> bool:
+def concerns(event: Event | None, watched: Watched) -> bool:
     """Whether news can change what a page shows; None is the regular look at the database."""
-    if event is None or event.name != "turn":
-        return True
-    return conversation_id is not None and event.data.get("conversation_id") == conversation_id
+    if event is not None and event.name == "turn":
+        return watched.conversation_id is not None and (
+            event.data.get("conversation_id") == watched.conversation_id
+        )
+    if event is not None and event.name == "call":
+        return watched.call_row is not None and event.data.get("call") == watched.call_row
+    return True
 
 
-def _conversation_of(escalation_id: int | None) -> int | None:
-    if escalation_id is None:
-        return None
-    with house().database.begin() as session:
-        ticket = DeskReads(session).ticket(escalation_id)
-        return ticket.conversation_id if ticket else None
-
-
-def _news(session: Session, escalation_id: int | None) -> News:
-    reads = DeskReads(session)
+def _news(session: Session, watched: Watched) -> News:
+    reads, calls = DeskReads(session), CallReads(session)
     waiting = reads.waiting_ids()
     ids = [id_ for id_, _ in waiting]
     urgent = [id_ for id_, is_urgent in waiting if is_urgent]
-    version = hashlib.sha256(repr(waiting).encode()).hexdigest()[:16]
-    news: News = {"queue": {"version": version, "waiting": ids, "urgent": urgent}}
-    if escalation_id is not None:
-        conversation = reads.conversation_version(escalation_id)
+    news: News = {"queue": {"version": _version(waiting), "waiting": ids, "urgent": urgent}}
+    if watched.all_calls:
+        news["calls"] = {"version": _version(calls.live_version())}
+    if watched.escalation_id is not None:
+        conversation = reads.conversation_version(watched.escalation_id)
         if conversation is not None:
             news["conversation"] = {"version": conversation}
+    if watched.call_row is not None:
+        news["call"] = {"version": _version(calls.row_version(watched.call_row))}
     return news
+
+
+def _version(seen: object) -> str:
+    """A short text that changes with what was seen."""
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -8,27 +8,42 @@ from datetime import date, datetime
 from flask import Flask, g, request
 
 from bot.messages import PolicyAnswer
-from desk import words
+from desk import knowledge_words, words
 from desk.house import now
 
 _MENU = (
     ("queue.index", "排队"),
     ("appointment.index", "预约"),
+    ("call.index", "来电"),
     ("callback.index", "回电"),
     ("callback.work_orders", "工单"),
     ("canned.index", "常用语"),
+    ("knowledge.index", "知识库"),
+    ("gap.index", "没答上的"),
 )
 _SUPERVISOR_MENU = (("report.index", "今日情况"), ("agent.index", "坐席"), ("agent.audit", "审计"))
+_ROOMS = {
+    "conversation": "queue.index",
+    "knowledge": "knowledge.index",
+    "package": "knowledge.index",
+    "call": "call.index",
+}
 
 _SUBJECTS = {
     "escalation": "人工接待",
     "conversation": "对话",
     "appointment": "预约",
+    "call": "来电",
     "callback": "回电",
     "work_order": "工单",
     "agent": "坐席",
     "canned": "常用语",
     "address": "地址",
+    "entry": "知识",
+    "gap": "没答上的问题",
+    "package": "知识包",
+    "trusted_key": "信任的公钥",
+    "api_key": "接口密钥",
 }
 
 
@@ -67,7 +82,7 @@ def add_looks(app: Flask) -> None:
             "agent": agent,
             "supervisor": supervisor,
             "now": now(),
-            "here": "queue.index" if request.blueprint == "conversation" else request.endpoint,
+            "here": _ROOMS.get(request.blueprint or "", request.endpoint),
             "menu": _MENU + (_SUPERVISOR_MENU if supervisor else ()),
             "reasons": words.REASONS,
             "agent_states": words.AGENT_STATES,
@@ -81,7 +96,8 @@ def add_looks(app: Flask) -> None:
             "callback_outcomes": words.CALLBACK_OUTCOMES,
             "work_order_kinds": words.WORK_ORDER_KINDS,
             "work_order_states": words.WORK_ORDER_STATES,
-            "actions": words.ACTIONS,
+            "actions": words.ACTIONS | knowledge_words.ACTIONS,
+            "knowledge_words": knowledge_words,
         }
 
 

@@ -30,15 +30,16 @@ def index() -> ResponseReturnValue:
         waiting = _waiting(session)
         mine = rows(reads.held_by(me().id))
         handled = rows(reads.handled_by(me().id, reads_from))
-    return render_template("queue.html", waiting=waiting, mine=mine, handled=handled)
+        phone = my_phone(session)
+    return render_template("queue.html", waiting=waiting, mine=mine, handled=handled, phone=phone)
 
 
 @blueprint.get("/queue")
 def waiting() -> ResponseReturnValue:
     """The waiting list alone, for a page that is open."""
     with house().database.begin() as session:
-        found = _waiting(session)
-    return render_template("_queue.html", waiting=found)
+        found, phone = _waiting(session), my_phone(session)
+    return render_template("_queue.html", waiting=found, phone=phone)
 
 
 def _waiting(session: Session) -> list[Row]:
@@ -52,13 +53,28 @@ def accept(escalation_id: int) -> ResponseReturnValue:
     agent = me()
     try:
         with house().database.begin() as session:
-            EscalationQueue(session, house().vault).accept(escalation_id, agent.id, now())
+            line = _line(session, escalation_id)
+            EscalationQueue(session, house().vault).accept(escalation_id, agent.id, now(), line)
             Audit(session).look(agent.username, "accept", f"escalation:{escalation_id}", now())
     except AlreadyTaken:
         flash("这位市民刚刚被别的坐席接走了。", "info")
         return redirect(url_for("queue.index"))
     house().events.publish("desk", "queue", {"escalation_id": escalation_id})
     return redirect(url_for("conversation.show", escalation_id=escalation_id))
+
+
+def _line(session: Session, escalation_id: int) -> str | None:
+    """How I take a call: by telephone where I asked for it and have one, else in the browser; None for a chat."""
+    ticket = DeskReads(session).ticket(escalation_id)
+    if ticket is None or ticket.channel != "phone":
+        return None
+    return "phone" if request.form.get("line") == "phone" and my_phone(session) else "browser"
+
+
+def my_phone(session: Session) -> str | None:
+    """The telephone that calls are put through to for me."""
+    row = Staff(session).get(me().id)
+    return row.phone if row is not None else None
 
 
 @blueprint.post("/state")

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from bot.settings import TIME_ZONE
+from bot.store.call_reads import CallReads
 from bot.store.report_reads import figures
 from desk.auth import supervisors_only
 from desk.house import house, now
@@ -22,5 +23,7 @@ def index() -> ResponseReturnValue:
     """The figures of today."""
     midnight = datetime.combine(local(now()).date(), time(), TIME_ZONE)
     with house().database.begin() as session:
-        today = figures(session, midnight, midnight + timedelta(days=1))
-    return render_template("reports.html", today=today)
+        tomorrow = midnight + timedelta(days=1)
+        today = figures(session, midnight, tomorrow)
+        calls = CallReads(session).figures(midnight, tomorrow)
+    return render_template("reports.html", today=today, calls=calls)

@@ -14,6 +14,7 @@ from bot.privacy import mask_text
 from bot.store.conversations import Conversations, TranscriptLine
 from bot.store.desk_reads import Delivery, DeskReads
 from desk import words
+from desk.call_words import SPOKEN
 from desk.house import house
 
 _SPEAKERS = {"citizen": "市民", "assistant": "机器人", "agent": "坐席", "system": "系统"}
@@ -55,10 +56,13 @@ def read_lines(session: Session, conversation_id: int, *, masked: bool = True) -
     """The lines of a conversation; numbers in them are masked unless a reveal was asked for."""
     told = Conversations(session, house().vault).transcript(conversation_id)
     replies = [line.id for line in told if line.speaker == "agent"]
-    return _shown(told, DeskReads(session).deliveries(replies), masked)
+    reads = DeskReads(session)
+    notes = {id_: _delivery(delivery) for id_, delivery in reads.deliveries(replies).items()}
+    notes |= {id_: DeliveryNote(*SPOKEN[state]) for id_, state in reads.spoken(replies).items()}
+    return _shown(told, notes, masked)
 
 
-def _shown(told: Iterable[TranscriptLine], deliveries: dict[int, Delivery], masked: bool) -> list[Line]:
+def _shown(told: Iterable[TranscriptLine], notes: dict[int, DeliveryNote], masked: bool) -> list[Line]:
     knowledge = house().knowledge
     return [
         Line(
@@ -71,7 +75,7 @@ def _shown(told: Iterable[TranscriptLine], deliveries: dict[int, Delivery], mask
             confidence=line.confidence if line.speaker == "citizen" else None,
             source=entry_source(knowledge, line) if line.speaker == "assistant" else None,
             citations=tuple(line.citations) if line.speaker == "assistant" else (),
-            delivery=_delivery(deliveries.get(line.id)) if line.speaker == "agent" else None,
+            delivery=notes.get(line.id) if line.speaker == "agent" else None,
         )
         for line in told
     ]
@@ -99,9 +103,7 @@ def _entry(knowledge: KnowledgeBase, entry_id: str, on: date) -> PolicyAnswer | 
     return found if found is not None and found.entry_id == entry_id else None
 
 
-def _delivery(delivery: Delivery | None) -> DeliveryNote | None:
-    if delivery is None:
-        return None
+def _delivery(delivery: Delivery) -> DeliveryNote:
     if delivery.state == "failed":
         return DeliveryNote("failed", "没有送到：" + words.delivery_failure(delivery.code))
     return DeliveryNote(delivery.state, words.DELIVERY_STATES[delivery.state])

@@ -29,6 +29,7 @@ ESCALATION_STATES = {
     "accepted": "接待中",
     "handed_back": "已交回机器人",
     "closed": "已结束",
+    "missed": "没等到就挂断了",
 }
 
 DISPOSITIONS = {
@@ -111,6 +112,12 @@ ACTIONS = {
     "close": "结束接待",
     "callback_done": "完成回电",
     "work_order_done": "工单办结",
+    "view_call": "查看通话经过",
+    "reveal_call": "查看来电完整号码",
+    "play_recording": "听录音",
+    "callback_arranged": "安排回电",
+    "phone_changed": "改了自己的转接电话",
+    "talk": "在浏览器里接电话",
 }
 
 _WAITS = "微信要等市民再来消息才让发，到时会自动补发。着急请打电话。"

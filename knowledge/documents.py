@@ -21,6 +21,7 @@ class SourceDocument(Strict):
     region: RegionCode
     issued: date
     effective_until: date | None = None  # the last day in force, where the document names one
+    clauses: tuple[NonEmpty, ...] = ()  # how its parts are numbered, in their order
 
 
 DocumentTable = dict[str, SourceDocument]  # by document number

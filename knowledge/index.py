@@ -42,7 +42,9 @@ class KnowledgeIndex:
             passages = (entry.title, self._official(entry.topic), *entry.questions, entry.written)
             texts.extend(passages)
             owners.extend([number] * len(passages))
-        self._passages = Passages(texts, owners)
+        numbers: dict[str, int] = {}
+        groups = [numbers.setdefault(entry.topic, len(numbers)) for entry in self._entries]
+        self._passages = Passages(texts, owners, groups)
 
     def lookup(self, topic: str, region: str | None, on: date) -> PolicyAnswer | None:
         """The entry of a topic for a region: district → city → province → general; None where nothing is said."""
@@ -62,13 +64,9 @@ class KnowledgeIndex:
         With a region, each topic answers through its entry for that region (as lookup finds it), and topics
         of which nothing is said for it are left out; without one, through its best-fitting entry.
         """
-        scores = self._passages.score(text)
-        best: dict[str, tuple[float, PolicyEntry]] = {}
-        for entry, score in zip(self._entries, scores.tolist(), strict=True):
-            if score > 0 and (entry.topic not in best or score > best[entry.topic][0]):
-                best[entry.topic] = (score, entry)
+        best = [(self._entries[match.owner], match.score) for match in self._passages.best(text)]
         ranked = sorted(
-            ((self._boosted(topic, score, text), entry) for topic, (score, entry) in best.items()),
+            ((self._boosted(entry.topic, score, text), entry) for entry, score in best if score > 0),
             key=lambda pair: (-pair[0], pair[1].id),
         )
         found: list[tuple[PolicyAnswer, float]] = []

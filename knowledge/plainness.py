@@ -25,7 +25,7 @@ _UNSPEAKABLE = {
 _SENTENCE_END = re.compile("[。!?;\uff01\uff1f\uff1b\n]")
 _PAUSE = re.compile("[,:。、!?;\uff0c\uff1a\uff01\uff1f\uff1b\n“”]")
 _HALF_WIDTH = re.compile("[\u4e00-\u9fff][,:;?!()]|[,:;?!()][\u4e00-\u9fff]")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class HardWord(Strict):
@@ -74,17 +74,18 @@ def half_width(text: str) -> tuple[str, ...]:
 
 def numbers(text: str) -> tuple[str, ...]:
     """The numbers written in figures, each once, in order."""
-    return tuple(dict.fromkeys(_NUMBER.findall(text)))
+    return tuple(dict.fromkeys(NUMBER.findall(text)))
 
 
 def tells_number(text: str, number: str) -> bool:
     """Whether a text tells a number, in figures or read out in any usual way (12 → 十二; 12393 → 幺二三九三)."""
     if number in numbers(text):
         return True
-    return any(reading in text for reading in _readings(number))
+    return any(reading in text for reading in readings(number))
 
 
-def _readings(number: str) -> set[str]:
+def readings(number: str) -> set[str]:
+    """The usual ways to read a number out: 2 → 二, 两; 12393 → 一二三九三, 幺二三九三, 一万两千三百九十三."""
     one_by_one = "".join("零一二三四五六七八九"[int(d)] if d.isdigit() else "点" for d in number)
     said = {
         one_by_one,

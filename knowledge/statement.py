@@ -8,7 +8,7 @@ from bot.messages import Citation, PolicyAnswer
 from knowledge.entry import Certainty, PolicyEntry
 
 NATIONAL_AUTHORITY = "国家"
-ENDS_SOON = timedelta(days=180)  # an end this near is told with the answer
+ENDS_SOON = timedelta(days=365)  # an end this near is told with the answer
 DEFAULT_DOUBT = "这条规定现在是否还执行，我不能确定，请先问清楚再去。"
 
 
@@ -68,7 +68,7 @@ def caveats(entry: PolicyEntry, on: date) -> tuple[str, ...]:
     if end is not None and on > end:
         found.append(f"这条规定到{_spell(end)}就到期了，现在可能已经变了，请先问清楚再去。")
     elif end is not None and end - on <= ENDS_SOON:
-        found.append(f"这条规定快到期了，只管到{_spell(end)}。")
+        found.append(f"这条规定到{_spell(end)}到期。")
     if entry.validity.caveat:
         found.append(entry.validity.caveat)
     elif entry.validity.certainty is Certainty.DOUBTFUL:

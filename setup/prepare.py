@@ -3,7 +3,7 @@
 Runs on the system's own Python 3 with nothing but the standard library. Every step is cached and safe to repeat.
 
     python3 setup/prepare.py run     what `make run` needs
-    python3 setup/prepare.py test    the same, and what `make test` needs (Chromium, PostgreSQL, fonts, test tools)
+    python3 setup/prepare.py test    the same, and what `make test` needs (Chromium, PostgreSQL, a softphone, Asterisk …)
 """
 
 from __future__ import annotations
@@ -16,11 +16,19 @@ import sys
 import time
 from pathlib import Path
 
+import asterisk
+
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT_ENV, RASA_ENV = ROOT / ".venv", ROOT / ".venv-rasa"
 PRODUCT_PYTHONS, RASA_PYTHONS = ("3.11", "3.12"), ("3.10",)
+ASTERISK = ROOT / "var" / "asterisk"
 # package -> a path that shows it is there
+RUN_PACKAGES = {"espeak-ng": ("/usr/bin/espeak-ng",)}  # the hotline's voice
 TEST_PACKAGES = {
+    **RUN_PACKAGES,
+    "baresip-core": ("/usr/bin/baresip",),
+    "mmdebstrap": ("/usr/bin/mmdebstrap",),
+    "sip-tester": ("/usr/bin/sipp",),
     "chromium": ("/usr/bin/chromium",),
     "postgresql": ("/usr/lib/postgresql",),
     "fonts-noto-cjk": ("/usr/share/fonts/opentype/noto",),
@@ -35,6 +43,9 @@ def main(purpose: str) -> None:
     """Prepare everything for a purpose: run | test."""
     if purpose == "test":
         system_packages(TEST_PACKAGES)
+        put_asterisk()
+    else:
+        packages_for_running()
     product, dev = (ROOT / "requirements" / name for name in ("product.txt", "dev.txt"))
     # dev.txt holds all of product.txt at the same versions.
     satisfied = (dev, product) if purpose == "test" else (product,)
@@ -59,6 +70,29 @@ def system_packages(packages: dict[str, tuple[str, ...]]) -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     step(["apt-get", "update", "-q"], env=quiet)
     step(line.split(), env=quiet)
+
+
+def packages_for_running() -> None:
+    """The hotline's voice, or word of what is missing: everything but the telephone works without."""
+    try:
+        system_packages(RUN_PACKAGES)
+    except CannotPrepare as problem:
+        say(f"the hotline will have no voice. {problem}")
+
+
+def put_asterisk() -> None:
+    """A PBX for the telephone tests; where there can be none, they are skipped, and this says so."""
+    if asterisk.ready(ASTERISK):
+        return
+    say("putting an Asterisk into var/asterisk for the telephone tests (a minute or two)")
+    reason = ASTERISK.with_name("asterisk-missing")
+    try:
+        asterisk.install(ASTERISK)
+        reason.unlink(missing_ok=True)
+    except asterisk.CannotInstall as problem:
+        reason.parent.mkdir(exist_ok=True)
+        reason.write_text(f"{problem}\n", encoding="utf-8")
+        say(f"WARNING: the tests with Asterisk will be SKIPPED: {problem}")
 
 
 def environment(folder: Path, versions: tuple[str, ...], locks: tuple[Path, ...], *, project: bool) -> None:

@@ -16,6 +16,7 @@ from webhooks.house import Clock, WebHouse, utc_now
 from webhooks.jobs import Listening
 from webhooks.media import NoTranscriber
 from webhooks.metrics import Metrics
+from webhooks.problems import problem
 from webhooks.signature import Seen, SeenInRedis
 from webhooks.trouble import report
 from webhooks.wechat import Webhook
@@ -88,6 +89,8 @@ def _explain_errors(app: Flask) -> None:
 
 
 def _explained(status: int) -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        return problem(status)
     heading, text = _WORDS.get(status, _BROKEN)
     accepts = request.accept_mimetypes
     if accepts.quality("text/html") > accepts.quality("text/plain"):

@@ -7,9 +7,11 @@ import threading
 import time
 from datetime import timedelta
 
+from bot.calls import LOST_AFTER, Calls
 from bot.escalation import EscalationQueue
 from bot.ports import YinlingError
-from bot.retention import forget_expired
+from bot.recordings import Recordings
+from bot.retention import forget_expired, forget_recordings
 from webhooks.house import Clock, WebHouse, utc_now
 from webhooks.menu import menu
 from webhooks.sending import Sender
@@ -48,19 +50,24 @@ class Chores:
         return finished
 
     def release_vanished(self) -> int:
-        """Give conversations of agents who are not seen any more back to the queue."""
+        """Give conversations of agents who are not seen any more back to the queue; end calls whose process died."""
         now = self._clock()
         unseen_since = now - timedelta(seconds=self._house.settings.agent_silence_limit)
         with self._house.database.begin() as session:
             released = EscalationQueue(session, self._house.vault).release_vanished(unseen_since, now)
+        calls = Calls(self._house.database, self._house.vault, self._house.events)
+        calls.end_lost(now - LOST_AFTER, now)
         for escalation_id in released:
             self._house.events.publish("desk", "queue", {"escalation_id": escalation_id})
         return len(released)
 
     def forget(self) -> int:
         """Delete what is older than it may be kept."""
+        settings = self._house.settings
         with self._house.database.begin() as session:
-            forgotten = forget_expired(session, self._clock(), self._house.settings.retention_days)
+            forgotten = forget_expired(session, self._clock(), settings.retention_days)
+            recordings = Recordings(settings.recordings_dir, settings.data_key)
+            forget_recordings(session, recordings, self._clock(), settings.recording_days)
         log.info("retention.forgotten conversations=%d", forgotten)
         return forgotten
 

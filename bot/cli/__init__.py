@@ -9,9 +9,13 @@ import warnings
 import click
 
 from bot.cli.converse import ask, chat
+from bot.cli.evaluate import evaluate
+from bot.cli.keys import api_key
 from bot.cli.knowledge import knowledge
 from bot.cli.nlu import nlu
 from bot.cli.operate import agent, db, run, wechat
+from bot.cli.prompts import prompts
+from bot.cli.speech import speech
 from bot.ports import YinlingError
 
 
@@ -20,7 +24,7 @@ def yinling() -> None:
     """Yinling 银龄医保通: answers old people's questions on medical security, with the source."""
 
 
-for command in (ask, chat, knowledge, nlu, db, agent, wechat, run):
+for command in (ask, chat, evaluate, knowledge, api_key, nlu, db, agent, wechat, run, prompts, speech):
     yinling.add_command(command)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import House, bootstrap, nlu_server
+from bot.bootstrap import House, bootstrap, nlu_server, rehearsal_knowledge
 from bot.messages import Channel, Reply, Utterance, UtteranceKind
 from bot.settings import TIME_ZONE, Settings, load_settings
 
@@ -99,7 +99,7 @@ def ask(
     """Ask one question. With --user the conversation is kept for the next call."""
     options = _parse(channel, region, user, now)
     settings = load_settings()
-    with _rehearsal(settings, keep=user is not None) as house:
+    with rehearsal(settings, keep=user is not None) as house:
         reply = _turn(house, options, text)
     click.echo(json.dumps(reply.as_json(), ensure_ascii=False) if as_json else reply.text)
 
@@ -110,7 +110,7 @@ def ask(
 def chat(channel: str, region: str | None, user: str | None, now: str | None, jsonl: bool) -> None:
     """Talk: one utterance a line on stdin, until its end."""
     options = _parse(channel, region, user, now)
-    with _rehearsal(load_settings(), keep=False) as house:
+    with rehearsal(load_settings(), keep=False) as house:
         for line in sys.stdin:
             if not line.strip():
                 continue
@@ -149,17 +149,17 @@ def _turn(house: House, options: Options, text: str) -> Reply:
 
 
 @contextmanager
-def _rehearsal(settings: Settings, *, keep: bool) -> Iterator[House]:
+def rehearsal(settings: Settings, *, keep: bool) -> Iterator[House]:
     """A house over a database of its own; kept in the state folder for `ask --user`, else thrown away."""
     url = nlu_server(settings, lambda line: click.echo(line, err=True))
     with tempfile.TemporaryDirectory(prefix="yinling-") as scratch:
         folder = settings.state_dir if keep else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         own = replace(settings, database_url=f"sqlite:///{folder / 'rehearsal.db'}", nlu_url=url)
-        house = bootstrap(own, alone=True)
+        house = bootstrap(own, alone=True, knowledge=rehearsal_knowledge(settings))
         try:
             house.database.upgrade()
-            house.prepare()
+            house.prepare(entries=False)
             yield house
         finally:
             house.close()

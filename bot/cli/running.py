@@ -21,7 +21,7 @@ from nlu.training import TrainingPaths, train
 
 _READY_SECONDS = 120.0
 _POLL_SECONDS = 0.3
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 60.0
 
 
 class CannotStart(YinlingError):
@@ -64,7 +64,15 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
 
 
 def _ports_free(settings: Settings) -> None:
-    ports = {"WEB_PORT": settings.web_port, "DESK_PORT": settings.desk_port, "NLU_PORT": settings.nlu_port}
+    ports = {
+        "WEB_PORT": settings.web_port,
+        "DESK_PORT": settings.desk_port,
+        "NLU_PORT": settings.nlu_port,
+        "AUDIOSOCKET_PORT": settings.voice.audiosocket_port,
+        "FASTAGI_PORT": settings.voice.agi_port,
+        "VOICE_WS_PORT": settings.voice_ws_port,
+        "VOICE_METRICS_PORT": settings.voice.metrics_port,
+    }
     if settings.tryout:
         ports["STANDIN_PORT"] = settings.standin_port
     for name, port in ports.items():
@@ -82,6 +90,7 @@ def _wait_until_ready(settings: Settings, child: subprocess.Popen[bytes]) -> Non
     waiting = {
         "web": f"http://{settings.host}:{settings.web_port}/readyz",
         "desk": f"http://{settings.host}:{settings.desk_port}/healthz",
+        "voice": f"http://{settings.host}:{settings.voice.metrics_port}/healthz",
     }
     deadline = time.monotonic() + _READY_SECONDS
     while waiting and time.monotonic() < deadline:
@@ -114,12 +123,28 @@ def _addresses(settings: Settings, login: tuple[str, str] | None) -> str:
     shown = f"    user {login[0]}  password {login[1]}" if login else "    (log-ins: yinling agent add)"
     lines += [
         f"  Agent desk         {desk}{shown}",
-        "  Hotline            not part of this version yet",
+        *_hotline(settings),
         f"  Logs               {settings.state_dir / 'log'}",
         "Ctrl-C stops everything.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _hotline(settings: Settings) -> list[str]:
+    """Where the hotline is rung, and whom its ears understand."""
+    voice = settings.voice
+    ways = [f"AudioSocket {settings.host}:{voice.audiosocket_port}"]
+    if voice.sip_host:
+        ways.insert(0, f"sip:{voice.numbers[0]}@{voice.sip_host}:{voice.sip_port}")
+    if settings.browser_phone:
+        ways.append(f"http://{settings.host}:{settings.web_port}/phone")
+    ears = (
+        f"{voice.model}"
+        if voice.model
+        else "the trial model: it understands synthetic speech only, no real voices"
+    )
+    return [f"  Hotline            {'   '.join(ways)}", f"  Hotline's ears     {ears}"]
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time
 
+from bot.characters import gloss
 from bot.decision import Availability, Book, Context, Decision, Done, Refused, fits_part
 from bot.flows import regions
 from bot.messages import Act, Reply
 from bot.speech import speakable
 from bot.state import DialogueState
-from bot.wording import clock, offer_choices, say, written_date, written_time
+from bot.wording import clock, offer_choices, say, with_keys, written_date, written_time
 
 NAME = "booking"
 ORDER = ("matter", "region", "date", "time", "name", "phone")
@@ -143,8 +144,9 @@ def after(ctx: Context, result: Done | Refused) -> Decision:
             + (f"地址：{address}\n" if address else "")
             + "要改时间或者取消，跟我说一声就行。"
         )
+        number = result.facts["reference"]  # said twice: it is written down while it is heard
         speech = (
-            f"约好了。{written_time(start_time)}，{place}。预约号是{result.facts['reference']}。请记一下。"
+            f"约好了。{written_time(start_time)}，{place}。预约号，请记一下：{number}。再说一遍，{number}。"
         )
         reply = say(Act.BOOKED, text, say(Act.BOOKED, speech).speech, slots=shown(ctx.state))
         booked = {**reply.slots, "reference": result.facts["reference"]}
@@ -168,7 +170,7 @@ def read_again(ctx: Context) -> Decision:
 
 def shown(state: DialogueState) -> dict[str, str]:
     """The slots as the outside sees them."""
-    return {k: v for k, v in state.slots.items() if k != "part"}
+    return {k: v for k, v in state.slots.items() if k not in ("part", "dictated")}
 
 
 def _ask(ctx: Context, state: DialogueState, slot: str) -> Decision:
@@ -177,9 +179,23 @@ def _ask(ctx: Context, state: DialogueState, slot: str) -> Decision:
     if slot == "time":
         return _offer_times(ctx, state, "")
     question = QUESTIONS[slot]
+    if ctx.on_phone and slot == "name":
+        question = "请问来办事的人姓什么，叫什么？请慢慢说。"
     if slot == "phone" and ctx.parse.first("bad_phone"):
         question = "这个号码好像不对，手机号是11位。请您再说一遍。"
-    return Decision(state.with_(expecting=slot, choices=()), say(Act.ASK_SLOT, question, slots=shown(state)))
+    heard = _as_heard(ctx, state)
+    return Decision(
+        state.with_(expecting=slot, choices=()), say(Act.ASK_SLOT, f"{heard}{question}", slots=shown(state))
+    )
+
+
+def _as_heard(ctx: Context, state: DialogueState) -> str:
+    """On the telephone a name just told is said back, with its characters where everybody can follow them."""
+    name = state.slots.get("name")
+    if not ctx.on_phone or not name or name == ctx.state.slots.get("name"):
+        return ""
+    told = gloss(name)
+    return f"{name}，{told}。" if told else f"{name}。"
 
 
 def _offer_dates(ctx: Context, state: DialogueState) -> Decision:
@@ -296,10 +312,11 @@ def _read_back(ctx: Context, state: DialogueState) -> Reply:
     place = ctx.availability.name if ctx.availability else ""
     kind = "" if slots.get("kind", "hall") == "hall" else f"({KINDS[slots['kind']]})"
     what = f"{written_time(start_time)}，{place}{kind}，办{slots['matter']}。"
+    heard = _as_heard(ctx, state) or f"{slots['name']}，"
     return say(
         Act.CONFIRM,
         f"我说一遍，您看对不对：{what}名字{slots['name']}，电话{slots['phone']}。对吗？",
-        speakable(f"我说一遍。{what}{slots['name']}，电话{slots['phone']}。对吗？"),
+        with_keys(speakable(f"我说一遍。{what}{heard}电话{slots['phone']}。对吗？")),
         slots=shown(state),
         choices=("对", "不对"),
         uninterruptible=True,

@@ -8,8 +8,9 @@ from datetime import date, datetime, time
 from bot.decision import AppointmentView, Cancel, Context, Decision, Done, Refused, Reschedule
 from bot.flows import booking
 from bot.messages import Act
+from bot.speech import speakable
 from bot.state import DialogueState
-from bot.wording import offer_choices, say, written_time
+from bot.wording import offer_choices, say, with_keys, written_time
 
 RESCHEDULE = "reschedule"
 CANCEL = "cancel"
@@ -47,9 +48,11 @@ def proceed(ctx: Context, state: DialogueState) -> Decision:
     if view is None:
         return _none(ctx)
     if state.flow == CANCEL:
+        question = f"您要取消这一次吗？{describe(view)}。"
         reply = say(
             Act.CONFIRM,
-            f"您要取消这一次吗？{describe(view)}。",
+            question,
+            with_keys(speakable(question), "取消", "不取消"),
             slots=view_slots(view),
             choices=("对，取消", "不取消"),
             uninterruptible=True,
@@ -147,9 +150,11 @@ def _new_time(ctx: Context, state: DialogueState, view: AppointmentView) -> Deci
     if decision.reply.act is not Act.CONFIRM:
         return replace(decision, state=kept, reply=replace(decision.reply, slots=booking.shown(kept)))
     moved = replace(view, starts_at=_moment(ctx, kept.slots["date"], kept.slots["time"]))
+    question = f"从{written_time(view.starts_at)}，改到{written_time(moved.starts_at)}，对吗？"
     reply = say(
         Act.CONFIRM,
-        f"从{written_time(view.starts_at)}，改到{written_time(moved.starts_at)}，对吗？",
+        question,
+        with_keys(speakable(question)),
         slots=view_slots(moved),
         choices=("对", "不对"),
         uninterruptible=True,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.decision import BookCallback, Context, Decision, Done, Escalate, Refused
-from bot.messages import Act, Reply
+from bot.messages import Act, Reply, UtteranceKind
+from bot.speech import speakable
 from bot.state import DialogueState
-from bot.wording import clock, say, written_date
+from bot.wording import PERSON_OFFER, clock, keys_for, say, with_keys, written_date
 
 CALLBACK = "callback"
 PRIORITY = {"emergency": 3, "distress": 2, "complaint": 1, "request": 0, "no_match": 0, "policy": 0}
@@ -42,7 +43,7 @@ def ask_callback(ctx: Context, lead: str = "") -> Decision:
         question = f"{lead}我们{when}给您回电话，打{phone}，可以吗？"
         return Decision(
             state.fill(phone=phone).with_(expecting="confirm"),
-            say(Act.CALLBACK, question, slots=shown(slots | {"phone": phone}), choices=("可以", "不用了")),
+            _confirmation(question, slots | {"phone": phone}),
         )
     question = f"{lead}我们{when}给您回电话。请说一下您的电话号码。"
     return Decision(state.with_(expecting="phone"), say(Act.CALLBACK, question, slots=shown(slots)))
@@ -71,6 +72,32 @@ def continue_callback(ctx: Context) -> Decision | None:
     return None
 
 
+def confirm_number(state: DialogueState) -> Decision:
+    """Read the call-back's number and time back before it is promised."""
+    return _confirm(state)
+
+
+def give_up(ctx: Context, failures: int, lead: str) -> Decision:
+    """Not understood for the second time: on the telephone offer a person, anywhere else and after that bring one."""
+    if not (ctx.on_phone and ctx.office_open and failures == 2 and ctx.waiting_position is None):
+        return bring(ctx, "no_match", lead)
+    state = ctx.state.with_(failures=failures, offer="agent", choices=())
+    return Decision(state, say(Act.FALLBACK, f"{lead}{PERSON_OFFER}{keys_for('好', '不用')}"))
+
+
+def accepted(ctx: Context) -> Decision | None:
+    """Yes or no to a person offered in the middle of a task; None where something else is said."""
+    if ctx.state.offer != "agent" or ctx.state.flow is None or not ctx.on_phone:
+        return None
+    key = ctx.utterance.text.strip() if ctx.utterance.kind is UtteranceKind.KEY else None
+    if key == "1" or (key is None and ctx.intent == "affirm"):
+        return bring(ctx, "no_match")
+    if key == "2" or (key is None and ctx.intent == "deny"):
+        text = "好的，我们接着来。请您慢慢再说一遍。"
+        return Decision(ctx.state.with_(offer=None, failures=0), say(Act.AFFIRM, text))
+    return None
+
+
 def after_callback(ctx: Context, result: Done | Refused) -> Decision:
     """The call-back stands, or could not be written down."""
     slots = ctx.state.slots
@@ -95,8 +122,9 @@ def window(ctx: Context) -> tuple[datetime, datetime]:
 def summary(ctx: Context) -> str:
     """What the agent reads first: the question in the citizen's words and what it was about."""
     state = ctx.state
+    words = "按键转人工" if ctx.utterance.kind is UtteranceKind.KEY else ctx.parse.text[:80]
     about = f"（之前在问：{ctx.knowledge.topic_name(state.topic)}）" if state.topic else ""
-    return f"{ctx.parse.text[:80]}{about}"
+    return f"{words}{about}"
 
 
 def shown(slots: dict[str, str]) -> dict[str, str]:
@@ -115,8 +143,12 @@ def _move_window(ctx: Context, state: DialogueState, day: str) -> DialogueState:
 def _confirm(state: DialogueState) -> Decision:
     start = datetime.fromisoformat(state.slots["window_start"])
     text = f"{written_date(start.date())}{clock(start)}开始给您打{state.slots['phone']}，可以吗？"
-    reply = say(Act.CALLBACK, text, slots=shown(state.slots), choices=("可以", "不用了"))
-    return Decision(state.with_(expecting="confirm"), reply)
+    return Decision(state.with_(expecting="confirm"), _confirmation(text, state.slots))
+
+
+def _confirmation(question: str, slots: dict[str, str]) -> Reply:
+    speech = with_keys(speakable(question), "可以", "不用")
+    return say(Act.CALLBACK, question, speech, slots=shown(slots), choices=("可以", "不用了"))
 
 
 def _ask_number(state: DialogueState, question: str) -> Reply:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
 from bot.decision import Context, Decision, RememberRegion
 from bot.flows import regions
+from bot.flows.gaps import noted
+from bot.flows.unanswered import OF_FIGURES
+from bot.focus import focused
 from bot.messages import Act, Citation, PolicyAnswer, Reply
-from bot.speech import speakable, spoken_turns
+from bot.speech import MAX_SPOKEN, speakable, spoken_turns
 from bot.state import DialogueState
 from bot.wording import PERSON_OFFER, offer_choices, say
 
@@ -24,7 +28,22 @@ ASPECT_WORDS = {
 }
 _WHERE_INSURED = "您的医保是在哪个地方参加的？请告诉我市或者省。"
 _POSSIBLE = 0.05  # confidence from which a second reading is worth a question
+_IN_DOUBT = "这条现在不一定还作数。"
 _MORE_TOPIC = "您还问了{name}。要我接着说吗？"
+# Sides of a matter that an entry may leave open: how its ``unknowns`` name them, and how an answer would tell them.
+_OPEN_SIDES = {
+    "materials": (
+        re.compile(r"带|材料|单据|证件|手续"),
+        re.compile(r"身份证|社保卡|社会保障卡|凭证|证明|发票|委托书|带"),
+    ),
+    "time_limit": (
+        re.compile(r"多久|几天|多长|多少天|时间|到账"),
+        re.compile(
+            r"\d+个?(?:工作日|天|小时|月(?!底))|[一二两三四五六七八九十]+(?:个工作日|天|次)|每个?(?:月|季度|年)|季度|当[天日场]|随时|即时|马上|最多"
+        ),
+    ),
+    "cost": (re.compile(r"多少|钱|费|比例"), re.compile(r"不要钱|不收|免费|\d+(?:\.\d+)?(?:元|块)")),
+}
 
 
 def answer(ctx: Context, topic: str, state: DialogueState | None = None) -> Decision:
@@ -52,7 +71,12 @@ def answer(ctx: Context, topic: str, state: DialogueState | None = None) -> Deci
     found = ctx.knowledge.lookup(topic, region, ctx.today)
     remember = (RememberRegion(told.code),) if told.code else ()
     if found is None:
-        return Decision(*_nothing_known(ctx, topic, region, state), actions=remember)
+        told_nothing = Decision(*_nothing_known(ctx, topic, region, state), actions=remember)
+        return noted(ctx, told_nothing, "no_entry", topic=topic, region=region)
+    side = _left_open(ctx, found)
+    if side is not None:
+        left = Decision(*_says_nothing_of(found, side, state), actions=remember)
+        return noted(ctx, left, "unknown_detail", topic=topic, region=region)
     return Decision(*_state(ctx, found, state), actions=remember)
 
 
@@ -69,7 +93,8 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
         return answer(ctx, topic)
     sentence = found.aspect(aspect)
     if sentence is None:
-        return Decision(*_aspect_unknown(found, aspect, state))
+        unknown = Decision(*_aspect_unknown(found, aspect, state))
+        return noted(ctx, unknown, "unknown_detail", topic=topic, region=region)
     body = "".join((f"{found.authority}的规定：", sentence, *found.caveats))
     text = f"{body}\n{cite(found)}"
     reply = _policy_reply(Act.ANSWER, found, text, body)
@@ -77,7 +102,11 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
 
 
 def did_you_mean(ctx: Context, topics: tuple[str, ...]) -> Decision:
-    """Ask back between at most two topics."""
+    """Ask back between at most two topics; that this was needed is kept as a gap."""
+    return noted(ctx, _asked_back(ctx, topics), "low_confidence", topic=topics[0])
+
+
+def _asked_back(ctx: Context, topics: tuple[str, ...]) -> Decision:
     names = [ctx.knowledge.topic_name(topic) for topic in topics]
     if len(topics) == 1:
         reply = say(Act.CLARIFY, f"您是想问{names[0]}吗？", choices=("是", "不是"), topic=topics[0])
@@ -138,24 +167,74 @@ def _state(ctx: Context, found: PolicyAnswer, state: DialogueState) -> tuple[Dia
     lead = _lead(ctx, found)
     warning = "".join(f"\n\n请注意：{caveat}" for caveat in found.caveats)
     asked = [a for a in ctx.parse.values("aspect") if a in ASPECT_WORDS]
-    silent = [a for a in asked if found.aspect(a) is None and a not in ("how", "hours")]
+    silent = [a for a in asked if a in _OPEN_SIDES and found.aspect(a) is None and _is_open(found, a)]
     unknown = ""
     if silent:
         unknown = f"\n\n{ASPECT_WORDS[silent[0]]}，文件里没有写。{PERSON_OFFER}"
     elif found.unknowns:
         unknown = f"\n\n{found.unknowns}"
     text = f"【{found.title}】\n{lead}{found.written}{warning}{unknown}\n\n{cite(found)}"
-    caveats = [f"请注意，{c}" for c in found.caveats]
-    unknown_speech = [f"{ASPECT_WORDS[silent[0]]}，文件里没有写。"] if silent else []
-    first, *rest = found.spoken
-    opening = _opening(ctx, found)
-    turns = spoken_turns(
-        [speakable(t) for t in (*caveats[:1], opening + first, *unknown_speech, *rest, *caveats[1:])]
-    )
+    turns = _turns(ctx, found, asked, silent)
     reply = _policy_reply(Act.ANSWER, found, text, turns[0])
     offer = "more" if turns[1:] else ("agent" if silent else None)
     new = _talked(state, found).with_(offer=offer, more=turns[1:])
     return new, reply
+
+
+def _turns(ctx: Context, found: PolicyAnswer, asked: list[str], silent: list[str]) -> tuple[str, ...]:
+    """What is said turn by turn: a warning in few words, whose rule it is, what was asked for, and then the rest."""
+    sides = [found.aspect(aspect) or "" for aspect in asked]
+    first, *rest = focused(found.spoken, ctx.state.asked if ctx.intent == "inform" else ctx.parse.text, sides)
+    unknown = [f"{ASPECT_WORDS[silent[0]]}，文件里没有写。"] if silent else []
+    warnings = [f"请注意，{caveat}" for caveat in found.caveats]
+    opening = _opening(ctx, found)
+    if _is_doubtful(found):  # such a rule is not told before the doubt about it
+        first_warning = warnings[0] + opening
+        if len(speakable(first_warning + first)) <= MAX_SPOKEN:
+            opening, warnings = first_warning, warnings[1:]
+        else:
+            opening = f"{_IN_DOUBT}{opening}"
+    if len(speakable(opening + first)) > MAX_SPOKEN:
+        opening = opening.replace("自己的规定我这里没有。", "没有自己的，").replace("的规定。", "，")
+    lines = (opening + first, *rest[:1], *unknown, *warnings, *rest[1:])
+    return spoken_turns([speakable(line) for line in lines])
+
+
+def _is_doubtful(found: PolicyAnswer) -> bool:
+    """Whether the rule may not hold any more: past its end, or in doubt; not one that only ends some day."""
+    if not all(citation.in_force for citation in found.citations):
+        return bool(found.caveats)
+    return any("到期" not in caveat for caveat in found.caveats[:1])
+
+
+def _left_open(ctx: Context, found: PolicyAnswer) -> str | None:
+    """The side that alone was asked about and of which the entry says nothing."""
+    asked = [aspect for aspect in ctx.parse.values("aspect") if aspect not in ("how", "hours")]
+    if not asked or found.topic in OF_FIGURES or any(aspect not in _OPEN_SIDES for aspect in asked):
+        return None
+    silent = [aspect for aspect in asked if found.aspect(aspect) is None and _is_open(found, aspect)]
+    return silent[0] if len(silent) == len(asked) else None
+
+
+def _is_open(found: PolicyAnswer, aspect: str) -> bool:
+    named, told = _OPEN_SIDES[aspect]
+    return bool(named.search(found.unknowns or "")) or not told.search(found.written)
+
+
+def _says_nothing_of(found: PolicyAnswer, side: str, state: DialogueState) -> tuple[DialogueState, Reply]:
+    """Honest on what was asked; what is known of the matter is on offer. No rule is stated."""
+    named, _ = _OPEN_SIDES[side]
+    silent = f"{ASPECT_WORDS[side]}，{found.authority}的文件里没有写，我不能乱说。"
+    who = found.unknowns if found.unknowns and named.search(found.unknowns) else None
+    question = "这件事文件里写了的，要我说给您听吗？"
+    reply = Reply(
+        text=f"{who or silent}\n\n{question}",
+        speech=speakable(f"{silent}{question}"),
+        act=Act.FALLBACK,
+        topic=found.topic,
+        region=found.asked_region or found.region,
+    )
+    return _talked(state, found).with_(offer=f"known:{found.topic}", more=()), reply
 
 
 def _lead(ctx: Context, found: PolicyAnswer) -> str:

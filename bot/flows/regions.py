@@ -15,6 +15,9 @@ _ELSEWHERE_TOPICS = ("remote_medical_filing", "remote_direct_settlement", "perso
 _LIVING = re.compile(r"(住在?|来到?|去|到|在)$")
 
 
+_MOVES_TO = re.compile(r"(转到|转去|到|去|回|往)$")
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """The region told in this utterance: its code, or the several named where it stays open."""
@@ -36,6 +39,9 @@ def told(ctx: Context) -> Told:
         return Told()
     if len(codes) == 1:
         return Told(None if _is_destination(ctx, found[0]) else codes[0], codes)
+    known = ctx.state.region or ctx.known_region
+    if _is_moving(ctx) and known in codes:
+        return Told(known, codes)
     narrowest = _one_inside_the_other(codes)
     if narrowest:
         return Told(narrowest, codes)
@@ -59,6 +65,11 @@ def told(ctx: Context) -> Told:
     return Told(None, codes)
 
 
+def _is_moving(ctx: Context) -> bool:
+    """An insurance relation is moved: both places have to do with it, and the one known already is asked."""
+    return ctx.intent == "ask_transfer_continuation"
+
+
 def _is_destination(ctx: Context, place: Entity) -> bool:
     """去北京看病怎么备案 names where one goes, not where one is insured.
 
@@ -66,6 +77,8 @@ def _is_destination(ctx: Context, place: Entity) -> bool:
     """
     topic = ctx.intent.removeprefix("ask_")
     before = ctx.parse.text[max(0, place.start - 2) : place.start]
+    if _is_moving(ctx):
+        return (ctx.state.region or ctx.known_region) is not None and bool(_MOVES_TO.search(before))
     if topic not in _ELSEWHERE_TOPICS or _INSURED_AFTER.match(ctx.parse.text[place.end : place.end + 5]):
         return False
     if _DESTINATION.search(before):

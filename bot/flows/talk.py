@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.decision import Context, Decision, RememberSpeech
+from bot.decision import Context, Decision
 from bot.messages import Act, Reply
 from bot.speech import GO_ON_QUESTION
-from bot.wording import PERSON_OFFER, say
+from bot.wording import PERSON_OFFER, repeated, say
 
 WELCOME = (
     "您好，我是银龄医保通。\n"
@@ -57,25 +57,16 @@ def out_of_scope(ctx: Context) -> Decision:
 
 def repeat(ctx: Context) -> Decision:
     """The last reply once more."""
-    return Decision(ctx.state, _again(ctx, Act.REPEAT))
+    return Decision(ctx.state, repeated(ctx.state, Act.REPEAT))
 
 
-def slower(ctx: Context) -> Decision:
-    """The last reply once more, slower from now on."""
-    return Decision(ctx.state, _again(ctx, Act.SLOWER, "好的，我说慢一点。"), (RememberSpeech("slower"),))
-
-
-def louder(ctx: Context) -> Decision:
-    """The last reply once more, louder from now on."""
-    return Decision(ctx.state, _again(ctx, Act.LOUDER, "好的，我大声一点。"), (RememberSpeech("louder"),))
-
-
-def go_on(ctx: Context) -> Decision:
-    """The next spoken turn, or word that there is no more."""
-    if not ctx.state.more:
+def go_on(ctx: Context, waiting: tuple[str, ...] | None = None) -> Decision:
+    """The next spoken turn of those waiting (by default ``state.more``), or word that there is no more."""
+    turns = ctx.state.more if waiting is None else waiting
+    if not turns:
         reply = say(Act.CONTINUE, "说完了。还有什么要问的吗？")
         return Decision(ctx.state.with_(offer=None), reply)
-    first, *rest = ctx.state.more
+    first, *rest = turns
     speech = f"{first}{GO_ON_QUESTION}" if rest else first
     reply = Reply(
         text=first, speech=speech, act=Act.CONTINUE, topic=ctx.state.topic, entry_id=ctx.state.entry_id
@@ -88,9 +79,3 @@ def unreadable(ctx: Context, what: str) -> Decision:
     return Decision(
         ctx.state, say(Act.FALLBACK, f"我还看不了{what}。请您把问题打成字发给我，或者说“转人工”。")
     )
-
-
-def _again(ctx: Context, act: Act, lead: str = "") -> Reply:
-    text = ctx.state.last_text or "我还没有说什么呢。您想问什么？"
-    speech = ctx.state.last_speech or text
-    return Reply(text=f"{lead}{text}", speech=f"{lead}{speech}", act=act, topic=ctx.state.topic)

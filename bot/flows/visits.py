@@ -69,7 +69,7 @@ def _not_caught(ctx: Context, again: Decision) -> Decision:
     """The answer did not fit the question: ask again in other words; after the second time bring a person."""
     failures = ctx.state.failures + 1
     if failures >= 2:
-        return person.bring(ctx, "no_match", "我没有听明白。")
+        return person.give_up(ctx, failures, "我没有听明白。")
     lead = "我没有听明白。"
     reply = replace(again.reply, text=f"{lead}{again.reply.text}", speech=f"{lead}{again.reply.speech}")
     return replace(again, reply=reply, state=again.state.with_(failures=failures))

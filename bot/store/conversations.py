@@ -255,6 +255,7 @@ _DONE_WITHOUT_WORDS = {
     UtteranceKind.UNFOLLOW: "市民取消了关注。",
     UtteranceKind.IMAGE: "市民发来一张图片。",
     UtteranceKind.OTHER: "市民发来一条看不了的消息。",
+    UtteranceKind.SILENCE: "来电人没有出声。",
 }
 
 

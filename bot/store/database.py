@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.privacy import Vault
+from bot.store import policy_rows  # noqa: F401  (its tables belong to the installation too)
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _BUSY_SECONDS = 10.0  # that a writer waits for another

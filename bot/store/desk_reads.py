@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot.privacy import mask_name, mask_phone, mask_text
+from bot.store.call_reads import CallReads, latest_call
 from bot.store.models import (
     AuditEntry,
     Callback,
@@ -31,7 +32,7 @@ _NOT_A_QUESTION = ("request_agent", "affirm", "deny", "greet", "thank", "inform"
 class Ticket:
     """An escalation as a list shows it; name and words are masked.
 
-    ``returned`` tells that an agent had it and vanished.
+    ``returned`` tells that an agent had it and vanished; ``line`` how the agent takes a call: browser | phone.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Ticket:
     phone: str | None
     region: str | None
     channel: str
+    line: str | None
     asked: str | None
     summary: str
     agent_id: int | None
@@ -132,7 +134,8 @@ class DeskReads:
             .where(OutboxMessage.dedupe_key.in_([_reply_key(turn_id) for turn_id, _ in turns]))
             .order_by(OutboxMessage.id)
         ).all()
-        seen = (escalation.status, escalation.agent_id, turns, sent)
+        call = CallReads(self._session).version(escalation.conversation_id)
+        seen = (escalation.status, escalation.agent_id, turns, sent, call)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
     def deliveries(self, turn_ids: Iterable[int]) -> dict[int, Delivery]:
@@ -140,6 +143,14 @@ class DeskReads:
         keys = {_reply_key(turn_id): turn_id for turn_id in turn_ids}
         query = select(OutboxMessage).where(OutboxMessage.dedupe_key.in_(keys))
         return {keys[row.dedupe_key]: _delivery(row) for row in self._session.scalars(query)}
+
+    def spoken(self, turn_ids: Iterable[int]) -> dict[int, str]:
+        """Which of these typed replies are said on the telephone: waiting | spoken | late (the caller was gone)."""
+        states = {"answered": "waiting", "delivered": "spoken", "late": "late"}
+        query = select(Turn.id, Turn.status).where(
+            Turn.id.in_(turn_ids), Turn.channel == "phone", Turn.kind == "text"
+        )
+        return {turn_id: states.get(status, status) for turn_id, status in self._session.execute(query)}
 
     def canned(self) -> list[CannedReply]:
         """All canned replies, by title."""
@@ -185,8 +196,9 @@ class DeskReads:
             returned=escalation.status == "waiting" and self._was_accepted(escalation),
             name=shown_name(citizen),
             phone=mask_phone(citizen.phone) if citizen.phone else None,
-            region=conversation.region or citizen.region,
+            region=conversation.region or citizen.region or self._calling_region(conversation),
             channel=conversation.channel,
+            line=escalation.line,
             asked=self._asked(escalation),
             summary=mask_text(escalation.summary),
             agent_id=escalation.agent_id,
@@ -198,6 +210,11 @@ class DeskReads:
             disposition=escalation.disposition,
             note=escalation.note,
         )
+
+    def _calling_region(self, conversation: Conversation) -> str | None:
+        """Where a caller's area code lies; None for who does not call."""
+        call = latest_call(self._session, conversation.id) if conversation.channel == "phone" else None
+        return call.region if call is not None else None
 
     def _was_accepted(self, escalation: Escalation) -> bool:
         """Whether the transcript says that somebody accepted it: a line of the system since it waits."""

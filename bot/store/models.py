@@ -31,6 +31,7 @@ class Citizen(Base):
     phone: Mapped[str | None] = mapped_column(Sealed)
     region: Mapped[str | None] = mapped_column(String(6))
     speech_rate: Mapped[float] = mapped_column(default=1.0)  # share of the default rate
+    speech_volume: Mapped[float] = mapped_column(default=1.0)  # share of the default loudness
     followed: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
@@ -180,6 +181,7 @@ class Agent(Base):
     last_seen_at: Mapped[datetime | None]
     disabled: Mapped[bool] = mapped_column(default=False)
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[str | None] = mapped_column(Sealed)  # where calls are put through to
 
 
 class AgentSession(Base):
@@ -214,7 +216,8 @@ class Escalation(Base):
     priority: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(
         String(12), default="waiting"
-    )  # waiting | accepted | closed | handed_back
+    )  # waiting | accepted | closed | handed_back | missed (the caller hung up first)
+    line: Mapped[str | None] = mapped_column(String(8))  # how the agent takes a call: browser | phone
     summary: Mapped[str] = mapped_column(Sealed)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     created_at: Mapped[datetime]
@@ -246,6 +249,52 @@ class Callback(Base):
     done_at: Mapped[datetime | None]
 
     citizen: Mapped[Citizen] = relationship()
+
+
+class Call(Base):
+    """A telephone call, answered or refused."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        Index("ix_call_conversation", "conversation_id"),
+        Index("ix_call_open", "ended_at", "seen_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(String(128), unique=True)  # the line's own
+    leg_kind: Mapped[str] = mapped_column(String(16))  # audiosocket | sip | browser
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"))
+    caller: Mapped[str] = mapped_column(Sealed)  # empty where withheld
+    caller_index: Mapped[str] = mapped_column(String(64), index=True)
+    called: Mapped[str] = mapped_column(String(64))
+    region: Mapped[str | None] = mapped_column(String(6))  # told by the caller's area code
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]  # the process that holds the line was alive then
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(24))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))  # who spoke with the caller last
+    transferred_to: Mapped[str | None] = mapped_column(Sealed)
+    recording: Mapped[str | None] = mapped_column(String(64))  # the file's name
+    recording_seconds: Mapped[float | None]
+
+    conversation: Mapped[Conversation | None] = relationship()
+    agent: Mapped[Agent | None] = relationship()
+
+
+class CallEvent(Base):
+    """One thing that happened in a call."""
+
+    __tablename__ = "call_event"
+    __table_args__ = (Index("ix_call_event_call", "call_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    duration_ms: Mapped[int | None]
+    text: Mapped[str | None] = mapped_column(Sealed)
+    data: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
 
 
 class OutboxMessage(Base):

@@ -3,7 +3,10 @@ import { get } from "./base.js";
 
 const POLL_MILLISECONDS = 4000;
 const ESCALATION = document.body.dataset.escalation ?? "";
-const QUERY = ESCALATION ? `?escalation=${ESCALATION}` : "";
+const CALL = document.body.dataset.call ?? "";
+const CALLS = document.getElementById("calls") ? "1" : "";
+const WATCHED = new URLSearchParams(Object.entries({ escalation: ESCALATION, call: CALL, calls: CALLS }).filter(([, value]) => value));
+const QUERY = WATCHED.size ? `?${WATCHED}` : "";
 const titleWithout = document.title;
 let versions = {};
 let polling = null;
@@ -52,7 +55,7 @@ function bell(at, hertz) {
 
 function listen() {
   const source = new EventSource(`/live${QUERY}`);
-  for (const name of ["queue", "conversation"]) {
+  for (const name of ["queue", "conversation", "calls", "call"]) {
     source.addEventListener(name, (event) => { stopPolling(); arrived(name, JSON.parse(event.data)); });
   }
   source.addEventListener("bye", () => { source.close(); setTimeout(listen, 500); });

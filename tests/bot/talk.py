@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -19,9 +20,10 @@ from bot.decision import (
 )
 from bot.dialogue import decide, follow_up
 from bot.flows.questions import Thresholds
-from bot.messages import Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
+from bot.messages import Act, Channel, Entity, Intent, Parse, Reply, Utterance, UtteranceKind
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
+from bot.speech import MAX_SPOKEN
 from bot.state import DialogueState
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=TIME_ZONE)  # a Wednesday
@@ -58,6 +60,21 @@ def _place(text: str, type_: str, value: str) -> tuple[int, int]:
     return (start, start + len(name)) if start >= 0 else (0, len(text))
 
 
+# What makes sense on a screen only.
+_WRITTEN = re.compile(r"打字|打成字|点击|点一下|链接|网址|网页|屏幕|如下|图片|扫码|截图|您看(?!病)")
+_SIGNS = re.compile(r"[0-9A-Za-z%“”〔〕（）()\n:/]")  # what a voice stumbles over
+
+
+def check_as_heard(reply: Reply) -> None:
+    """Every reply on the telephone is one for ears: nothing to be read or typed, and not too much at once."""
+    found = _SIGNS.search(reply.speech)
+    if found is None and reply.entry_id is None:  # entries may speak of typing and scanning
+        found = _WRITTEN.search(reply.speech)
+    assert found is None, f"{found.group()!r} in {reply.speech}"
+    body = re.sub(r"[^。！？；]*？[^？]*$", "", reply.speech)  # up to the question and its keys
+    assert reply.act is Act.CONFIRM or len(body) <= MAX_SPOKEN, reply.speech
+
+
 @dataclass
 class Talk:
     """One citizen's conversation; every ``say`` is a turn."""
@@ -70,6 +87,7 @@ class Talk:
     upcoming: tuple[AppointmentView, ...] = ()
     availability: Availability | None = None
     waiting_position: int | None = None
+    speech_rate: float = 1.0
     refuse: str | None = None  # the code with which deciding actions are refused
     state: DialogueState = field(default_factory=DialogueState)
     actions: list[Action] = field(default_factory=list)
@@ -80,23 +98,30 @@ class Talk:
         intent: str,
         confidence: float = 0.9,
         second: str | None = None,
+        heard: str | None = None,
         **entities: str | tuple[str, ...],
     ) -> Reply:
-        """One utterance, understood as given; ``second`` is the next best intent, entities by type in text order."""
+        """One utterance, understood as given; ``second`` is the next best intent, ``heard`` what was heard of
+        the reply before, entities by type in text order."""
         found: list[Entity] = []
         for type_, values in entities.items():
             for value in (values,) if isinstance(values, str) else values:
                 found.append(Entity(type_, value, value, *_place(text, type_, value)))
         best = Intent(intent, confidence)
         ranking = (best, Intent(second, confidence * 0.9)) if second else (best,)
-        return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT)
+        return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT, heard)
 
-    def press(self, key: str) -> Reply:
+    def press(self, key: str, heard: str | None = None) -> Reply:
         """A telephone key."""
-        return self._turn(key, Parse(key, Intent("nlu_fallback", 0.0), source="rules"), UtteranceKind.KEY)
+        parse = Parse(key, Intent("nlu_fallback", 0.0), source="rules")
+        return self._turn(key, parse, UtteranceKind.KEY, heard)
 
-    def _turn(self, text: str, parse: Parse, kind: UtteranceKind) -> Reply:
-        utterance = Utterance(self.channel, "u1", text, f"m{len(self.actions)}", NOW, kind)
+    def silence(self) -> Reply:
+        """The caller says nothing for the no-input time."""
+        return self._turn("", Parse("", Intent("nlu_fallback", 0.0), source="rules"), UtteranceKind.SILENCE)
+
+    def _turn(self, text: str, parse: Parse, kind: UtteranceKind, heard: str | None = None) -> Reply:
+        utterance = Utterance(self.channel, "u1", text, f"m{len(self.actions)}", NOW, kind, heard=heard)
         context = Context(
             now=NOW,
             utterance=utterance,
@@ -110,10 +135,13 @@ class Talk:
             upcoming=self.upcoming,
             availability=self.availability,
             waiting_position=self.waiting_position,
+            speech_rate=self.speech_rate,
         )
         decision = self._settle(context, decide(context, THRESHOLDS))
         self.actions += decision.actions
         self.state = decision.state
+        if self.channel is Channel.PHONE:
+            check_as_heard(decision.reply)
         return decision.reply
 
     def _settle(self, context: Context, decision: Decision) -> Decision:

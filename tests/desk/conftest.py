@@ -19,7 +19,9 @@ from bot.settings import load_settings
 from bot.store.database import Database
 from desk.app import create_desk
 from desk.auth import COOKIE, begin_session
+from knowledge.desk_side import EntryDesk
 from knowledge.index import open_knowledge
+from knowledge.signing import Signer
 from nlu.regions import region_name
 from tests.browser_fixture import browser, new_page  # noqa: F401
 from tests.desk.house import Clock, SmallHouse, hire
@@ -39,7 +41,9 @@ def house(
 ) -> SmallHouse:
     settings = load_settings({"YINLING_STATE": str(tmp_path / "state"), "REDIS_URL": redis_url})
     events = RedisEvents(RedisConnection(redis_url))
-    return SmallHouse(settings, database, vault, knowledge, ChineseCalendar(), events)
+    signer = Signer(settings.package_key, settings.installation)
+    desk = EntryDesk(database, signer, region_name)
+    return SmallHouse(settings, database, vault, knowledge, ChineseCalendar(), events, desk)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from functools import cache
 from bot.calendar import ChineseCalendar
 from bot.ephemeral.events import RedisEvents
 from bot.escalation import EscalationQueue
+from bot.knowledge_desk import KnowledgeDesk
 from bot.messages import Act, Channel, Intent, Parse, Reply, Utterance
 from bot.ports import KnowledgeBase
 from bot.privacy import Vault
@@ -46,6 +47,7 @@ class SmallHouse:
     knowledge: KnowledgeBase
     calendar: ChineseCalendar
     events: RedisEvents
+    knowledge_desk: KnowledgeDesk
 
 
 def hire(house: SmallHouse, username: str, name: str, role: str = "agent") -> int:

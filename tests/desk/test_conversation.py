@@ -236,4 +236,4 @@ def test_a_caller_has_no_wechat_and_the_page_says_so(log_in: LogIn, house: Small
     wang = log_in("wang")
     wang.post(f"/queue/{escalation}/accept")
     page = wang.get(f"/conversations/{escalation}").text
-    assert "请打电话联系" in page
+    assert "会在电话里念给市民听" in page

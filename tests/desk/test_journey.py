@@ -27,6 +27,9 @@ from bot.privacy import Vault
 from bot.settings import ROOT, load_settings
 from bot.store.database import Database
 from bot.store.models import AuditEntry, Escalation, OutboxMessage
+from knowledge.desk_side import EntryDesk
+from knowledge.signing import Signer
+from nlu.regions import region_name
 from tests.browser_fixture import NewPage
 from tests.conftest import drop_and_make, free_port
 from tests.desk.house import PASSWORD, SmallHouse, call_for_help, hire, introduce, say
@@ -72,7 +75,8 @@ def desk(
     with database.begin() as session:
         seed_service_points(session)
     events = RedisEvents(RedisConnection(redis_url))
-    house = SmallHouse(settings, database, vault, knowledge, ChineseCalendar(), events)
+    desk = EntryDesk(database, Signer(settings.package_key, settings.installation), region_name)
+    house = SmallHouse(settings, database, vault, knowledge, ChineseCalendar(), events, desk)
     command = [
         sys.executable, "-m", "gunicorn", "-c", "desk/gunicorn.conf.py", "desk.wsgi:app",
     ]  # fmt: skip

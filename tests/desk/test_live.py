@@ -153,10 +153,13 @@ def test_too_many_pages_are_asked_to_poll(log_in: LogIn, monkeypatch: pytest.Mon
         (Event("queue", {}), True),
         (Event("turn", {"conversation_id": 7}), True),
         (Event("turn", {"conversation_id": 8}), False),
+        (Event("call", {"call": 3}), True),
+        (Event("call", {"call": 4}), False),
+        (Event("calls", {"call": 4}), True),
     ],
 )
 def test_other_conversations_do_not_wake_a_page(event: Event | None, matters: bool) -> None:
-    assert live.concerns(event, 7) is matters
+    assert live.concerns(event, live.Watched(conversation_id=7, call_row=3)) is matters
 
 
 def test_the_desk_is_healthy_while_its_database_answers(app: Flask) -> None:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tests.journeys.citizen import Citizen
 
 READY_SECONDS = 120.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 90.0
 _PAUSE = 0.05
+_VOICE_PORTS = ("AUDIOSOCKET_PORT", "FASTAGI_PORT", "VOICE_WS_PORT", "VOICE_METRICS_PORT", "SIP_PORT")
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 _DESK = re.compile(r"Agent desk\s+(\S+?)/?\s+user (\S+)\s+password (\S+)")
 _WEBHOOK = re.compile(r"WeChat webhook\s+(\S+)/wechat\s+token (\S+)")
@@ -61,6 +62,7 @@ class Installation:
             "DESK_PORT": str(free_port()),
             "NLU_PORT": str(free_port()),
             "STANDIN_PORT": str(self._standin_port),
+            **{name: str(free_port()) for name in _VOICE_PORTS},
             "AGENT_OPENS": "00:00",
             "AGENT_CLOSES": "24:00",
             "AGENT_DAYS": "all",

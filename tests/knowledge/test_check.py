@@ -202,3 +202,9 @@ def test_errors_stand_before_warnings(make_entry):
     found = check([make_entry(review={"author": "甲"}, questions=["一", "二", "三"])], TODAY)
     assert [f.severity for f in found] == [Severity.ERROR, Severity.WARNING]
     assert str(found[0]).startswith("error: priority_window.370100: no_reviewer: ")
+
+
+def test_more_than_anybody_listens_to(make_entry):
+    turn = "老年人在优先窗口办事，原则上不用排队。至少有两个窗口。"
+    assert "much_to_say" in codes(make_entry(spoken=[turn] * 12))
+    assert "much_to_say" not in codes(make_entry(spoken=[turn] * 11))

@@ -80,6 +80,10 @@ FACTS: dict[str, list[tuple[str, str]]] = {
     "e_voucher.510000": [("由您自己选", "由您自己选")],
     "commitment_system.510000": [("一部分", "一部分")],
     "fund_fraud_report.510000": [("保命钱", "保命钱"), ("大数据", "大数据")],
+    "digital_training.350300": [("医保协理员", "医保协理员"), ("带着您办", "带着您办")],
+    "designated_institution.350300": [("药品双通道", "药品双通道"), ("把病人推出去不管", "把病人推出去不管")],
+    "cross_province_service.510000": [("全省统一", "全省统一")],
+    "proxy_service.350300": [("异地代收代办", "异地代收代办")],
     "health_code_alternative.530000": [("一般不查健康码", "一般不查健康码"), ("通信行程卡", "通信行程卡")],
 }
 
@@ -133,6 +137,7 @@ def test_all_that_putian_says_ends_with_its_document(southern, index: KnowledgeI
     assert len(fujian) >= 27
     assert {entry.validity.effective_until for entry in fujian} == {ends} == {date(2027, 10, 30)}
     assert all(clause.effective_until == ends for entry in fujian for clause in entry.citations)
+    assert all(entry.validity.review_by and entry.validity.review_by < ends for entry in fujian)
     last = index.lookup("e_voucher", "350300", date(2027, 10, 30))
     late = index.lookup("e_voucher", "350300", date(2027, 10, 31))
     assert last is not None
@@ -140,6 +145,17 @@ def test_all_that_putian_says_ends_with_its_document(southern, index: KnowledgeI
     assert all(citation.in_force for citation in last.citations)
     assert not any(citation.in_force for citation in late.citations)
     assert any("到期" in caveat for caveat in late.caveats)
+
+
+def test_in_its_last_year_each_answer_of_putian_names_the_end(southern, index: KnowledgeIndex):
+    fujian = [entry for entry in southern.values() if (entry.region or "").startswith("35")]
+    for entry in fujian:
+        told = index.lookup(entry.topic, entry.region, date(2026, 11, 28))
+        assert told is not None
+        assert told.caveats == ("这条规定到2027年10月30日到期。",)
+        before = index.lookup(entry.topic, entry.region, date(2026, 10, 29))
+        assert before is not None
+        assert before.caveats == ()
 
 
 def test_what_is_told_of_fujian_names_putian_as_its_source(southern):

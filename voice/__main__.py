@@ -1,0 +1,242 @@
+"""Runs the hotline: every way in, one kind of call. The only file of this room that wires it up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from datetime import datetime
+
+from bot.bootstrap import House, bootstrap, spoken_entries, spoken_phrases
+from bot.calls import Calls
+from bot.passes import Passes
+from bot.recordings import Recordings
+from bot.settings import TIME_ZONE, Settings, load_settings
+from voice import call_words
+from voice.agent_audio import AgentAudio
+from voice.agent_line import AgentLines
+from voice.arrivals import Arrivals
+from voice.asr import BadSpeechModel, SpeechModel
+from voice.call import Parts
+from voice.conversation import Manner
+from voice.fastagi import FastAgi
+from voice.health import Health
+from voice.limits import Admission, capacity
+from voice.metrics import Measures
+from voice.models import is_trial, model_folder
+from voice.pbx import Pbx
+from voice.prompts import assistant_prompts, call_prompts, entry_prompts
+from voice.server import AudioSocketServer, Hotline
+from voice.sip import SipAgent, SipSettings, SipUnavailable
+from voice.ticker import Ticker
+from voice.tts import SpeechStyle, Voice
+from voice.tts_pool import SpeakingUnavailable
+from voice.vad import Detectors
+from voice.websocket import ModelNotice, SocketSettings, VoiceSockets
+
+log = logging.getLogger(__name__)
+
+_SWITCH_SECONDS = 0.001  # that one thread may hold Python's lock while the clock waits for it
+_DETECTORS = 4  # made ahead, so that the first callers are not waited for
+_CALLS_UNMEASURED = 10
+
+
+class Door:
+    """Everything of the process that has to be started and stopped."""
+
+    def __init__(self, settings: Settings, house: House, voice: Voice, model: SpeechModel | None) -> None:
+        self._settings = settings
+        self.measures = Measures()
+        self.arrivals, lines = Arrivals(), AgentLines()
+        calls = Calls(house.database, house.vault, house.events)
+        self.admission = Admission(_CALLS_UNMEASURED)
+        self.health = Health(self.measures, self._status)
+        self.ticker = Ticker(self._ticked)
+        self._model = model
+        self.parts = Parts(
+            answer=house.assistant.handle,
+            calls=calls,
+            voice=voice,
+            model=model,
+            agents=AgentAudio(calls, lines, model, self.ticker, _now),
+            ticker=self.ticker,
+            detectors=Detectors(_DETECTORS),
+            arrivals=self.arrivals,
+            measures=self.measures,
+            clock=_now,
+            people_there=house.office_hours.is_open,
+            manner=Manner(office=settings.voice.office, recorded=settings.record_calls),
+            fallback_number=settings.voice.fallback_number,
+            recordings=(
+                Recordings(settings.recordings_dir, settings.data_key) if settings.record_calls else None
+            ),
+        )
+        self.hotline = Hotline(self.parts, self.admission)
+        self._audiosocket = AudioSocketServer(
+            self.hotline,
+            self.parts,
+            settings.host,
+            settings.voice.audiosocket_port,
+            pbx(settings).redirect if settings.voice.ami_host else None,
+        )
+        self._agi = FastAgi(self.arrivals, settings.host, settings.voice.agi_port)
+        self._sockets = VoiceSockets(
+            SocketSettings(
+                settings.host,
+                settings.voice_ws_port,
+                (settings.web_port, settings.desk_port),
+                settings.voice_ws_origins,
+            ),
+            Passes(settings.session_secret),
+            self.hotline.take,
+            lines,
+            notice(model),
+        )
+        self._sip: SipAgent | None = None
+        self._running: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Measure the machine and listen on every port. Raises OSError where one is taken."""
+        self.admission.most = await self._calls_to_hold()
+        self._running = [asyncio.create_task(self.ticker.run()), asyncio.create_task(self.hotline.beat())]
+        self.health.start(self._settings.host, self._settings.voice.metrics_port)
+        await self._agi.start()
+        await self._audiosocket.start()
+        await self._sockets.start()
+        if self.settings_sip:
+            agent = SipAgent(sip_settings(self._settings, self.admission.most), self.hotline.take)
+            try:
+                await agent.start()
+                self._sip = agent
+            except SipUnavailable as error:  # the other ways in still work
+                log.error("voice.no_sip %s", error)
+        log.warning("the hotline takes calls, at most %d at once", self.admission.most)
+
+    async def close(self) -> None:
+        """Let the calls end, then everything else."""
+        await self.hotline.drain(self._settings.voice.drain)
+        if self._sip is not None:
+            await self._sip.stop()
+        await self._audiosocket.stop()
+        await self._sockets.close()
+        await self._agi.stop()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self.health.stop()
+
+    @property
+    def settings_sip(self) -> bool:
+        """Whether the built-in user agent is wanted."""
+        return bool(self._settings.voice.sip_host)
+
+    async def _calls_to_hold(self) -> int:
+        if self._settings.voice.max_calls or self._model is None:
+            return self._settings.voice.max_calls or _CALLS_UNMEASURED
+        try:
+            words = self.parts.voice.say(call_words.DEAF, SpeechStyle(), self._model.sample_rate)
+            sound = b"".join([spoken.pcm async for spoken in words])
+        except SpeakingUnavailable:
+            return _CALLS_UNMEASURED
+        return await asyncio.to_thread(capacity, self._model, sound, self._model.sample_rate)
+
+    def _ticked(self, late: float) -> None:
+        self.measures.late.observe(abs(late))
+        self.admission.tick(late)
+        self.health.tick()
+
+    def _status(self) -> dict[str, object]:
+        return {
+            "calls": self.hotline.open,
+            "most": self.admission.most,
+            "hearing": self._model.name if self._model else None,
+            "sip": self._sip is not None,
+        }
+
+
+def pbx(settings: Settings) -> Pbx:
+    """Asterisk's manager as configured."""
+    voice = settings.voice
+    return Pbx(voice.ami_host, voice.ami_port, voice.ami_user, voice.ami_secret)
+
+
+def sip_settings(settings: Settings, lines: int) -> SipSettings:
+    """The built-in user agent as configured."""
+    voice = settings.voice
+    return SipSettings(
+        host=voice.sip_host,
+        port=voice.sip_port,
+        numbers=voice.numbers,
+        lines=lines,
+        transfer_domain=voice.sip_transfer_domain,
+        registrar=voice.sip_registrar,
+        user=voice.sip_user,
+        password=voice.sip_password,
+    )
+
+
+def notice(model: SpeechModel | None) -> ModelNotice:
+    """What the phone page says of the ears behind it."""
+    if model is None:
+        return ModelNotice("无", "现在听不见您说话，只能按键。")
+    return ModelNotice("试用模型" if model.trial else model.name, model.description)
+
+
+def load_model(settings: Settings) -> SpeechModel | None:
+    """The model as configured; None where it cannot be loaded: keys and people still work."""
+    try:
+        folder = model_folder(settings.voice.model, settings.state_dir / "models")
+        wanted = settings.voice.vocabulary
+        # The trial model's own language model holds these sentences already.
+        with_phrases = wanted == "on" or (wanted == "auto" and not is_trial(folder))
+        model = SpeechModel.load(folder, spoken_phrases() if with_phrases else ())
+        log.info("voice.model %s, %s; %d phrases", model.name, model.remark, model.phrases)
+        return model
+    except BadSpeechModel as error:
+        log.error("voice.no_model %s", error)
+        return None
+
+
+def _now() -> datetime:
+    return datetime.now(TIME_ZONE)
+
+
+async def serve(settings: Settings, house: House) -> int:
+    """Run until a signal; exit status 1 where a port is taken."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    model = await asyncio.to_thread(load_model, settings)
+    prompts = (*call_prompts(settings.voice.office), *assistant_prompts(), *entry_prompts(spoken_entries()))
+    voice = await Voice.start(settings, prompts)
+    door = Door(settings, house, voice, model)
+    try:
+        await door.open()
+    except OSError as error:
+        log.error("voice.no_port %s", error)
+        await voice.close()
+        return 1
+    try:
+        await stopped.wait()
+    finally:
+        await door.close()
+        await voice.close()
+    return 0
+
+
+def main() -> int:
+    """``python -m voice``."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    settings = load_settings()
+    house = bootstrap(settings)
+    try:
+        return asyncio.run(serve(settings, house))
+    finally:
+        house.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
