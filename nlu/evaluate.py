@@ -1,7 +1,7 @@
 """Measures the understanding on test sentences that no training example was taken from, and writes what came out.
 
-Which sets there are: nlu.test_sets. hom1 and hom2 are the written ones with 14 and 33 % of their characters replaced by
-others of the same sound.
+Which sets there are: nlu.test_sets. hom1 and hom2 are half of the written ones with 14 and 33 % of their characters
+replaced by others of the same sound.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _right(report: Mapping[str, Any]) -> Iterable[str]:
         ),
     )
     yield (
-        "\n`hom1` and `hom2` are the written sets with 14 and 33 % of their characters replaced by others of the same "
+        "\n`hom1` and `hom2` are every second sentence of the written sets with 14 and 33 % of their characters replaced by others of the same "
         f"sound. Names and matters: F1 {report['entity_f1']:.3f}.\n"
     )
     found = report.get("cross_validation")
@@ -97,7 +97,7 @@ def _right(report: Mapping[str, Any]) -> Iterable[str]:
             f"Cross-validation over the {found['sentences']} training sentences and their misheard copies, "
             f"{found['folds']} parts, a sentence and its copies always in the same part: {found['accuracy']:.3f} right "
             f"as written, {found['accuracy_misheard']:.3f} misheard. These sentences were written to differ from each "
-            "other; with the other half missing they are harder than callers.\n"
+            "other; with so many of them left out they are harder than callers.\n"
         )
 
 

@@ -20,7 +20,8 @@ NEAR = ("near_domain", "callers_uncovered", "sealed_uncovered")  # on insurance,
 STRANGE = ("out_of_scope", "fresh_foreign", "callers_foreign", "sealed_foreign")
 INSIDE = (*WRITTEN, *FRESH, *CALLERS, *SEALED)
 FOREIGN = (*NEAR, *STRANGE)
-MISHEARD = {"hom1": 0.14, "hom2": 0.33}  # made from the written sets: the share of characters replaced
+# Made from every second sentence of the written sets: the share of characters replaced.
+MISHEARD = {"hom1": 0.14, "hom2": 0.33}
 
 Row = tuple[str, str]  # text, intent
 
@@ -29,8 +30,8 @@ def read_sets(folder: Path = TESTS) -> dict[str, list[Row]]:
     """The sets by name, those in scope first, then the foreign ones, then the misheard copies."""
     sets = {name: read_set(folder / f"{name}.tsv") for name in (*INSIDE, *FOREIGN)}
     for name, share in MISHEARD.items():
-        written = (row for base in WRITTEN for row in sets[base])
-        sets[name] = [(mishear(text, share, "test"), intent) for text, intent in written]
+        written = [row for base in WRITTEN for row in sets[base]]
+        sets[name] = [(mishear(text, share, "test"), intent) for text, intent in written[::2]]
     return sets
 
 

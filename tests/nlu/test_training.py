@@ -12,7 +12,7 @@ from nlu.normalize import normalize
 from nlu.rasa_environment import RasaEnvironmentMissing
 from nlu.training import TrainingFailed, TrainingPaths, cross_validation, train
 from nlu.training_data import Example, for_training, parse_example, read_examples, write_examples
-from nlu.variants import variants
+from nlu.variants import placed, variants
 
 SMALL = {
     "greet": ["你好", "您好啊", "喂你好", "早上好"],
@@ -85,6 +85,17 @@ def test_variants_put_others_in_the_marked_places() -> None:
         "补社保卡",
     }
     assert made == list(variants(examples, 5))
+
+
+def test_places_stand_beside_questions_only() -> None:
+    questions = [parse_example("ask_e_voucher", f"医保码怎么激活{number}") for number in range(60)]
+    others = [parse_example("greet", "你好"), parse_example("ask_e_voucher", "济南的医保码怎么激活")]
+    made = list(placed([*questions, *others]))
+    assert 10 < len(made) < 35
+    assert all(copy.intent == "ask_e_voucher" and "医保码怎么激活" in copy.text for copy in made)
+    assert all(len(copy.text) > len("医保码怎么激活10") for copy in made)
+    assert len({copy.text for copy in made}) == len(made)
+    assert made == list(placed([*questions, *others]))
 
 
 def test_odd_data_is_refused_with_its_file(tmp_path: Path) -> None:
