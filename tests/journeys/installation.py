@@ -31,6 +31,10 @@ _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 _DESK = re.compile(r"Agent desk\s+(\S+?)/?\s+user (\S+)\s+password (\S+)")
 _WEBHOOK = re.compile(r"WeChat webhook\s+(\S+)/wechat\s+token (\S+)")
 _SIMULATOR = re.compile(r"WeChat simulator\s+(\S+)")
+PORTS = (
+    *("WEB_PORT", "DESK_PORT", "NLU_PORT"),
+    *("SIP_PORT", "AUDIOSOCKET_PORT", "FASTAGI_PORT", "VOICE_WS_PORT", "VOICE_METRICS_PORT"),
+)
 # How each program is told from the others on its command line.
 PROGRAMS = {
     "nlu": "nlu.server",
@@ -58,9 +62,7 @@ class Installation:
         self.environment = {
             **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             "YINLING_STATE": str(self.state),
-            "WEB_PORT": str(free_port()),
-            "DESK_PORT": str(free_port()),
-            "NLU_PORT": str(free_port()),
+            **{name: str(free_port()) for name in PORTS},
             "STANDIN_PORT": str(self._standin_port),
             **{name: str(free_port()) for name in _VOICE_PORTS},
             "AGENT_OPENS": "00:00",
