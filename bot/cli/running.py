@@ -55,7 +55,10 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
     house = bootstrap(settings, alone=True)
     try:
         house.database.upgrade()
-        house.prepare()
+        for entry_id in house.prepare():
+            click.echo(
+                f"      {entry_id}: its file and the desk have both changed it; decide at the desk (知识库)"
+            )
         login = first_login(house)
     finally:
         house.close()
