@@ -58,6 +58,7 @@ class Ears:
         self._said_deaf = model is None
         self._since_end: float | None = None  # seconds since an utterance ended that nothing was said to yet
         self.interruptible = True
+        self.on_words: Callable[[str], None] = _nobody_reads  # the words so far, empty: they were nothing
         if model is None:
             self._tell(Deaf())
 
@@ -210,6 +211,7 @@ class Ears:
 
     def _on_partial(self, partial: str) -> None:
         self._partial = partial
+        self.on_words(partial)
         if self._player.paused and self.interruptible and takes_the_word(partial, final=False):
             self._player.stop()
 
@@ -254,6 +256,7 @@ class Ears:
         self._tell(Heard(transcript, seconds, cut, quiet + took, heard))
 
     def _forget_utterance(self) -> None:
+        self.on_words("")
         self._endpointer.reset()
         self._before.clear()
         self._partial = ""
@@ -268,3 +271,7 @@ class Ears:
     def _tell(self, event: Event) -> None:
         self._events.append(event)
         self._news.set()
+
+
+def _nobody_reads(words: str) -> None:
+    """For lines whose other end cannot read along."""
