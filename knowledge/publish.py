@@ -88,7 +88,7 @@ class Publishing:
         newest = self._newest(entry.id)
         if seen is not None and (newest.id if newest else 0) != seen:
             raise Overtaken("somebody else has changed this entry meanwhile")
-        before, told = self.open(entry.id), self.current(entry.id)
+        before, told = self._held(entry.id), self.current(entry.id)
         if before is not None:
             self._end(before, "replaced", now)
         draft = entry.model_copy(update={"status": Status.DRAFT, "review": Review(author=actor)})
@@ -233,9 +233,19 @@ class Publishing:
             created_at=now,
         )
 
+    def _held(self, entry_id: str) -> PolicyVersion | None:
+        """What is worked on, held until the end of this unit of work."""
+        return self._session.scalar(
+            select(PolicyVersion)
+            .filter_by(open_of=entry_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
     def _at(self, version_id: int, *statuses: str) -> PolicyVersion:
-        row = self.version(version_id)
-        if row.status not in statuses:
+        """A version at one of these steps, held: of two people who click at once, one finds it a step further."""
+        row = self._session.get(PolicyVersion, version_id, with_for_update=True, populate_existing=True)
+        if row is None or row.status not in statuses:
             raise WrongStep("somebody else has taken this version a step further")
         return row
 
