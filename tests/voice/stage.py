@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -294,3 +294,18 @@ async def voice_of(text: str, state: Path) -> bytes:
         return b"".join([s.pcm async for s in voice.say(text, SpeechStyle(), 8000)])
     finally:
         await voice.close()
+
+
+@contextmanager
+def away(database: Database) -> Iterator[None]:
+    """The database's file cannot be opened meanwhile."""
+    path = Path(str(database.engine.url.database))
+    hidden = path.with_suffix(".away")
+    database.engine.dispose()
+    path.rename(hidden)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        hidden.rename(path)

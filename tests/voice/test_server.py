@@ -9,30 +9,18 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bot.assistant import Assistant
-from bot.assistant import Parts as Mind
-from bot.calendar import ChineseCalendar, OfficeHours
-from bot.ephemeral.connection import RedisConnection
-from bot.ephemeral.events import RedisEvents
-from bot.ephemeral.locks import RedisLocks
-from bot.flows.questions import Thresholds
 from bot.messages import Act, Reply, Utterance
 from bot.privacy import Vault
-from bot.settings import load_settings
 from bot.store.database import Database
 from bot.store.models import Call as CallRow
 from bot.store.models import Turn
-from knowledge.index import open_knowledge
-from nlu.fallback import LayeredUnderstanding
-from nlu.rasa_client import RasaUnderstanding
-from nlu.regions import region_name
 from tests.voice.exchange import Caller, Exchange, Watched, exchange
+from tests.voice.mind import assistant
 from tests.voice.stage import Script, house, reply, voice_of
 from tests.voice.test_call import ANSWER, recording
 from voice import audiosocket_leg
@@ -76,11 +64,11 @@ def ends(database: Database) -> list[str | None]:
 def test_a_question_over_a_real_socket_gets_its_answer_heard_and_recognised(
     ringing: Ringing, call_database: Database, vault: Vault, trial_model: SpeechModel, speech_state: Path
 ) -> None:
-    assistant = _assistant(call_database, vault)
+    mind = assistant(call_database, vault)
 
     async def story() -> None:
         question = await voice_of("异地就医怎么备案？", speech_state)
-        async with ringing(assistant.handle) as made:
+        async with ringing(mind.handle) as made:
             caller = await made.ring()
             await _heard_out(made)
             assert "机器人" in words(trial_model, bytes(caller.heard))
@@ -106,27 +94,6 @@ async def _heard_out(made: Exchange) -> None:
     (call,) = made.hotline._calls.values()
     await made.until(lambda: call._player.sounding)
     await made.until(lambda: not call._player.speaking)
-
-
-def _assistant(database: Database, vault: Vault) -> Assistant:
-    """The whole conversation; no NLU server runs, so the keyword rules understand."""
-    calendar = ChineseCalendar()
-    redis = RedisConnection("")
-    settings = load_settings({})
-    return Assistant(
-        Mind(
-            database=database,
-            vault=vault,
-            understanding=LayeredUnderstanding(RasaUnderstanding("http://127.0.0.1:1", "none", 0.2)),
-            knowledge=open_knowledge(region_name),
-            calendar=calendar,
-            office_hours=OfficeHours(calendar, settings.agent_opens, settings.agent_closes),
-            locks=RedisLocks(redis),
-            events=RedisEvents(redis),
-            thresholds=Thresholds(0.5, 0.3),
-            idle=timedelta(minutes=60),
-        )
-    )
 
 
 def test_the_caller_is_who_the_pbx_says(ringing: Ringing) -> None:
@@ -327,8 +294,10 @@ def test_when_the_process_stops_calls_end_with_a_word(
 def test_500_calls_in_a_row_leave_nothing_behind(ringing: Ringing) -> None:
     async def story() -> None:
         async with ringing(Script([reply(ANSWER)]).answer) as made:
-            await made.ring()
+            first = await made.ring()
             await _heard_out(made)  # the greeting is made, and kept
+            await first.hang_up()
+            await made.real(lambda: _ended(made))
             await _short_calls(made, 20)
             before = _held()
             await _short_calls(made, 500)
