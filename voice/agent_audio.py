@@ -224,6 +224,8 @@ class _Attendance:
                 continue  # an agent who only types is there too
             self._agent, self._was_there = agent, True
             await asyncio.to_thread(self._calls.connected, self._row, self._agent_id, self._room.clock())
+            async with self._saying:
+                pass  # an agent who speaks under our own sentence would not be heard
             agent.show("state", held=False, connected=True)
             await self._listen_to(agent)
             if self._outcome.done():
