@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.decision import Book, Escalate, RememberSpeech
 from bot.flows.hearing import unheard
@@ -149,6 +151,14 @@ def test_what_was_heard_is_found_whatever_the_punctuation():
     assert unheard("您好，请问。办什么？", "您好请问") == "办什么？"
     assert unheard("您好，请问。办什么？", "") == "您好，请问。办什么？"
     assert unheard("您好。", "您好。") == ""
+
+
+@given(st.text(alphabet=st.sampled_from("您好，。？按一二；报销"), max_size=40), st.integers(0, 40))
+def test_heard_and_unheard_together_are_all_that_was_said(said, cut):
+    rest = unheard(said, said[:cut])
+    assert said.endswith(rest)
+    sounds = sum(c.isalnum() for c in said[:cut]) + sum(c.isalnum() for c in rest)
+    assert sounds == sum(c.isalnum() for c in said)
 
 
 # slower, faster, louder, softer, once more
