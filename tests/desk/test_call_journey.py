@@ -267,7 +267,7 @@ def test_an_agent_whose_page_is_closed_gives_the_caller_back(
     page.get_by_role("button", name="接通").click()
     expect(page.locator("#line-state")).to_have_text("接通了，请讲。")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    line._audio.patience = Patience(returning=0.5, look=0.2)
+    line._audio.room.patience = Patience(returning=0.5, look=0.2)
     page.close()
     eventually(lambda: [a.outcome for a in line.attended] == ["to_queue"], 30)
     with place.house.database.begin() as session:
