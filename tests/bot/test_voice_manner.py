@@ -122,6 +122,13 @@ def test_yes_over_the_last_syllable_of_the_question_counts(knowledge):
     assert talk.say("对", "affirm", heard=said[: said.index("？") - 1]).act is Act.BOOKED
 
 
+def test_a_key_counts_once_the_question_was_heard_and_not_before(knowledge):
+    talk = booked_up_to_read_back(knowledge)
+    said = talk.state.said
+    assert talk.press("1", heard=said[:20]).act is Act.CONFIRM
+    assert talk.press("1", heard=said[: said.index("？") + 1]).act is Act.BOOKED
+
+
 def test_no_counts_at_any_moment(knowledge):
     talk = booked_up_to_read_back(knowledge)
     assert talk.say("不对", "deny", heard=talk.state.said[:5]).act is Act.ASK_SLOT
