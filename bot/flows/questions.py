@@ -17,7 +17,7 @@ NOT_POLICY = ("ask_opening_hours", "ask_aspect")
 # Ways of doing things rather than matters: a matter named beside them is what is asked about (手工报销在村里能办吗).
 WAYS = ("nearby_service", "cross_province_service", "online_channels")
 
-# Measured on the written test sets, see docs/decisions/0007: below SURE, an intent that the words of the entries do not
+# Measured on the written test sets, see docs/decisions/0021: below SURE, an intent that the words of the entries do not
 # bear out is asked back; FITS is the share of a question's words from which an entry found by words bears it out.
 SURE, FITS, PROPOSED = 0.8, 0.45, 0.35
 _AMONG = 3  # first places among the entries found by words that bear an intent out
