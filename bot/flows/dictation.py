@@ -99,7 +99,9 @@ def _in_the_likeliest_place(number: str, said: str) -> str | None:
     """The number with these digits where they differ least, at most in half of them: 不对,是0014 for …0013…."""
     places = range(len(number) - len(said), -1, -1)
     differing = {place: sum(a != b for a, b in zip(number[place:], said, strict=False)) for place in places}
-    differing = {place: count for place, count in differing.items() if count}  # a correction changes something
+    differing = {
+        place: count for place, count in differing.items() if count
+    }  # a correction changes something
     place = min(differing, key=differing.__getitem__, default=None)
     if place is None or len(said) < 2 or differing[place] > len(said) // 2:
         return None
