@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import hearing, knowledge_search, nlu, speaking, webhook
+from benchmarks import calls, hearing, knowledge_search, nlu, speaking, webhook
 
 BENCHMARKS = {
     "webhook": webhook.main,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "knowledge": knowledge_search.main,
     "hearing": hearing.main,
     "speaking": speaking.main,
+    "calls": calls.main,
 }
 
 
