@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import knowledge_search, speaking, webhook
+from benchmarks import calls, hearing, knowledge_search, nlu, speaking, webhook
 
-BENCHMARKS = {"webhook": webhook.main, "knowledge": knowledge_search.main, "speaking": speaking.main}
+BENCHMARKS = {
+    "webhook": webhook.main,
+    "nlu": nlu.main,
+    "knowledge": knowledge_search.main,
+    "hearing": hearing.main,
+    "speaking": speaking.main,
+    "calls": calls.main,
+}
 
 
 def main(names: list[str]) -> int:

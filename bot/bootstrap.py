@@ -66,15 +66,14 @@ class House:
     asking: Asking
     closing: tuple[Callable[[], None], ...] = ()
 
-    def prepare(self, *, entries: bool = True) -> None:
+    def prepare(self, *, entries: bool = True) -> tuple[str, ...]:
         """What the database must hold before the first citizen: the service points and the policy entries.
 
-        Raises InvalidKnowledge.
+        The entries whose file and desk have both changed: the desk's are told. Raises InvalidKnowledge.
         """
         with self.database.begin() as session:
             seed_service_points(session)
-            if entries:
-                sync(session, datetime.now(UTC))
+            return sync(session, datetime.now(UTC)).conflicts if entries else ()
 
     def close(self) -> None:
         """Let go of connections."""

@@ -173,8 +173,12 @@ class Calls:
         self._set(row, recording=name, recording_seconds=seconds)
 
     def transferred(self, row: int, target: str, at: datetime) -> None:
-        """The caller was put through to a number."""
-        self._set(row, transferred_to=target)
+        """The caller was put through to a number; the agent who holds the conversation speaks there."""
+        with self._database.begin() as session:
+            call = _get(session, row)
+            call.transferred_to = target
+            if call.conversation is not None and call.conversation.agent_id is not None:
+                call.agent_id = call.conversation.agent_id
         self.note(row, "transferred", at)
 
     def queue_state(self, conversation_id: int, at: datetime) -> QueueState:

@@ -71,7 +71,9 @@ def say_number(digits: str) -> str:
 def say_digits(digits: str) -> str:
     """A number read digit by digit in groups: a mobile number 3-4-4, an ID number 6-4-4-4, six digits 3-3."""
     plain = re.sub(r"[^0-9Xx]", "", digits)
-    sizes = {11: (3, 4, 4), 18: (6, 4, 4, 4), 6: (3, 3), 8: (4, 4)}.get(len(plain), (len(plain),))
+    sizes = {11: (3, 4, 4), 12: (4, 4, 4), 18: (6, 4, 4, 4), 6: (3, 3), 8: (4, 4)}.get(
+        len(plain), (len(plain),)
+    )
     if len(plain) == 11 and plain.startswith("0"):  # area code and number
         sizes = (4, 3, 4) if plain[1] not in "12" else (3, 4, 4)
     groups, start = [], 0

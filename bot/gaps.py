@@ -11,7 +11,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
-from bot.likeness import likeness
+from bot.likeness import most_alike, sounds
 from bot.ports import YinlingError
 from bot.privacy import Vault, mask_name, mask_text
 from bot.store.policy_rows import GapGroup, KnowledgeGap
@@ -20,7 +20,7 @@ REASONS = ("fallback", "out_of_scope", "no_entry", "unknown_detail", "corrected"
 STATUSES = ("open", "drafted", "trained", "dismissed")
 ALIKE = 0.65  # likeness from which two questions count as one; measured in tests/bot/test_gaps.py
 LONGEST = 200  # characters kept of a question
-_AT_ONCE = 2000  # questions sorted in one unit of work
+_AT_ONCE = 500  # questions sorted in one unit of work: others wait for it no longer than a moment
 _TOLD_NAME = re.compile(
     r"((?:我|俺|他|她|名字?|姓名)(?:就?叫|是叫)|姓名(?:就?是|[:：])?|名字(?:就?是|[:：]))([一-鿿]{2,3})(?=$|[^一-鿿]|[想要问的，])"
 )
@@ -112,7 +112,7 @@ class Gaps:
         known = select(GapGroup).where(GapGroup.status.in_(("open", "dismissed"))).order_by(GapGroup.id)
         groups = list(self._session.scalars(known))
         for gap in fresh:
-            group = _most_alike(gap, groups)
+            group = _home(gap, groups)
             if group is None:
                 group = GapGroup(
                     sample=gap.text,
@@ -207,12 +207,8 @@ def forget_gaps(session: Session, now: datetime, retention_days: int) -> None:
             group.sample, group.first_at = kept.text, kept.at
 
 
-def _most_alike(gap: KnowledgeGap, groups: Sequence[GapGroup]) -> GapGroup | None:
-    best, score = None, ALIKE
-    for group in groups:
-        if gap.topic is not None and group.topic is not None and gap.topic != group.topic:
-            continue
-        alike = likeness(gap.text, group.sample)
-        if alike > score or (alike == score and best is None):
-            best, score = group, alike
-    return best
+def _home(gap: KnowledgeGap, groups: Sequence[GapGroup]) -> GapGroup | None:
+    """The group that a question belongs to: two topics never share one."""
+    fitting = [group for group in groups if gap.topic is None or group.topic in (None, gap.topic)]
+    place = most_alike(gap.text, [sounds(group.sample) for group in fitting], ALIKE)
+    return None if place is None else fitting[place]

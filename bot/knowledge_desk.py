@@ -251,6 +251,10 @@ class KnowledgeDesk(Protocol):
         """What is told (or worked on) as the file that people edit. Raises NoSuchEntry."""
         ...
 
+    def told(self) -> tuple[Content, ...]:
+        """All that is told, by entry."""
+        ...
+
     def inspect(self, content: Content, today: date) -> list[Finding]:
         """What is to be mended in fields that are being edited. Raises Malformed."""
         ...

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Indel
+from rapidfuzz.process import extractOne
 
 # Words of asking, politeness and hesitation: they are in every question and say nothing of its matter.
 _EMPTY = re.compile(
@@ -29,6 +31,14 @@ def sounds(text: str) -> tuple[str, ...]:
 def likeness(one: str, other: str) -> float:
     """0..1: the share of syllables that both have in the same order (Indel similarity)."""
     return float(Indel.normalized_similarity(sounds(one), sounds(other)))
+
+
+def most_alike(text: str, others: Sequence[tuple[str, ...]], at_least: float) -> int | None:
+    """Which of others (their sounds) is most like a text, the first of several; None: none is so much alike."""
+    found = extractOne(
+        sounds(text), others, scorer=Indel.normalized_similarity, score_cutoff=at_least, processor=None
+    )
+    return None if found is None else int(found[2])
 
 
 def _plain(syllable: str) -> str:

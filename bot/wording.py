@@ -97,16 +97,20 @@ def written_date(day: date) -> str:
 
 def written_time(moment: datetime) -> str:
     """11月25日(周三) 上午9:00."""
-    part = "上午" if moment.hour < 12 else "下午" if moment.hour < 18 else "晚上"
+    part = _part_of_day(moment.hour)
     hour = moment.hour if moment.hour <= 12 else moment.hour - 12
     return f"{written_date(moment.date())}{part}{hour}点{_minutes(moment.minute)}"
 
 
 def clock(moment: datetime) -> str:
     """上午9点半."""
-    part = "上午" if moment.hour < 12 else "下午" if moment.hour < 18 else "晚上"
+    part = _part_of_day(moment.hour)
     hour = moment.hour if moment.hour <= 12 else moment.hour - 12
     return f"{part}{hour}点{_minutes(moment.minute)}"
+
+
+def _part_of_day(hour: int) -> str:
+    return "上午" if hour < 12 else "中午" if hour == 12 else "下午" if hour < 18 else "晚上"
 
 
 def _minutes(minute: int) -> str:

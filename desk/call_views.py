@@ -53,8 +53,9 @@ class Shown(CallView):
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent(EventView):
-    """An event ready to be shown; ``words`` are masked unless revealed."""
+    """An event ready to be shown; ``words`` are masked unless revealed, ``begins`` is seconds since the call's start."""
 
+    begins: float
     words: str
     note: str
 
@@ -231,7 +232,13 @@ def _summary(session: Session, conversation: Conversation | None) -> str:
 
 
 def _events(session: Session, row: int) -> list[ShownEvent]:
-    return [
-        ShownEvent(**asdict(event), words=event_text(event, house().knowledge), note=event_note(event))
+    shown = [
+        ShownEvent(
+            **asdict(event),
+            begins=max(0.0, event.offset - (event.duration_ms or 0) / 1000),  # noted when it was over
+            words=event_text(event, house().knowledge),
+            note=event_note(event),
+        )
         for event in CallReads(session).timeline(row)
     ]
+    return sorted(shown, key=lambda event: event.begins)

@@ -53,6 +53,8 @@ SPOKEN = {
 def event_text(event: EventView, knowledge: KnowledgeBase) -> str:
     """What an event says beside its name: the words, the key, the reason."""
     if event.kind == "understood":
+        if not event.data.get("confidence"):
+            return "按键"  # a key is taken as it is
         return intent_name(str(event.data.get("intent") or ""), knowledge) or event.text or ""
     if event.kind == "ended":
         reason = str(event.data.get("reason", ""))
@@ -68,7 +70,7 @@ def event_note(event: EventView) -> str:
     """What is known of an event on top: how sure, how much was heard, what was taken for it."""
     notes = []
     confidence = event.data.get("confidence")
-    if isinstance(confidence, int | float):
+    if isinstance(confidence, int | float) and confidence:
         notes.append(f"把握 {round(confidence * 100)}%")
     if event.data.get("heard"):
         notes.append(f"来电人只听到：{event.data['heard']}")

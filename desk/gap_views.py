@@ -11,6 +11,7 @@ from desk.house import house, now
 from desk.knowledge_words import refusal
 
 MOST_SHOWN = 100
+MOST_BATCHES = 10
 
 blueprint = Blueprint("gap", __name__, url_prefix="/gaps")
 
@@ -20,9 +21,9 @@ def index() -> ResponseReturnValue:
     """The groups of one status, the most asked first."""
     wanted = request.args.get("status", "open")
     status = wanted if wanted in STATUSES else "open"
-    with house().database.begin() as session:
+    _sort()
+    with house().database.read() as session:
         gaps = Gaps(session, house().vault)
-        gaps.sort()
         groups, counts = gaps.groups(status, MOST_SHOWN), gaps.counts()
     desk = house().knowledge_desk
     return render_template(
@@ -73,6 +74,14 @@ def train(group_id: int) -> ResponseReturnValue:
     text = house().knowledge_desk.training_examples(intent, texts)
     headers = {"Content-Disposition": f'attachment; filename="gap-{group_id}.yml"'}
     return Response(text, mimetype="application/yaml", headers=headers)
+
+
+def _sort() -> None:
+    """Put new questions into groups; each unit of work is short, so that no citizen waits for it."""
+    for _ in range(MOST_BATCHES):
+        with house().database.begin() as session:
+            if not Gaps(session, house().vault).sort():
+                return
 
 
 def _decide(group_id: int, status: str, said: str) -> None:

@@ -88,7 +88,7 @@ def export(desk: KnowledgeDesk, target: str | Path, now: datetime | None = None)
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         return _failed(f"cannot write {target}: {error.strerror}")
-    print(f"{len(desk.rows(Filter(status='published'), _now().date()))} entries written to {target}")
+    print(f"{len(desk.told())} entries written to {target}")
     return DONE
 
 
@@ -96,9 +96,8 @@ def export_files(desk: KnowledgeDesk, folder: Path = ENTRIES_FOLDER) -> int:
     """Write all that is told into the folder of entries; equal files are left alone, others are not removed."""
     here = {entry.id: entry for entry in load(folder)} if any(folder.rglob("*.yaml")) else {}
     changed = 0
-    for row in desk.rows(Filter(status="published"), _now().date()):
-        told = desk.page(row.entry_id, _now().date()).told
-        entry = from_body(dict(told or {}))
+    for content in desk.told():
+        entry = from_body(dict(content))
         if here.get(entry.id) != entry:
             write(entry, folder)
             changed += 1

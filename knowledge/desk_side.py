@@ -26,7 +26,7 @@ from bot.knowledge_desk import (
 )
 from bot.store.database import Database
 from bot.store.policy_rows import PolicyFile, PolicyVersion
-from knowledge.check import check
+from knowledge.check import Checker, load_contacts
 from knowledge.content import from_body
 from knowledge.contradictions import contradictions
 from knowledge.documents import load_documents
@@ -36,6 +36,7 @@ from knowledge.filesync import ORIGIN as FILES
 from knowledge.form import entry_of
 from knowledge.merge import changes
 from knowledge.packages import Packages
+from knowledge.plainness import load_jargon
 from knowledge.publish import Publishing
 from knowledge.regions import REGION_NAMES, RegionNamer, RegionNames
 from knowledge.signing import Signer
@@ -50,6 +51,7 @@ class EntryDesk:
     def __init__(self, database: Database, signer: Signer, region_name: RegionNamer | None = None) -> None:
         self._database = database
         self._topics, self._documents = load_topics(), load_documents()
+        self._checker = Checker(self._documents, self._topics, load_jargon(), load_contacts())
         self._names = RegionNames(region_name)
         self._signer = signer
 
@@ -125,6 +127,11 @@ class EntryDesk:
             if row is None:
                 raise NoSuchEntry(f"there is no entry {entry_id}")
             return to_yaml(from_body(row.body))
+
+    def told(self) -> tuple[Content, ...]:
+        """See KnowledgeDesk."""
+        with self._database.read() as session:
+            return tuple(row.body for row in Publishing(session).published())
 
     def inspect(self, content: Content, today: date) -> list[Finding]:
         """See KnowledgeDesk."""
@@ -240,7 +247,7 @@ class EntryDesk:
         return entry_of(content, self._topics, self._documents, before)
 
     def _findings(self, entry: PolicyEntry, others: Sequence[PolicyEntry], today: date) -> list[Finding]:
-        found = check([entry], today)
+        found = self._checker.check([entry], today)
         against = [other for other in others if other.id != entry.id]
         found.extend(f for f in contradictions([entry, *against]) if f.entry_id == entry.id)
         return sorted(found, key=lambda f: f.severity is Severity.WARNING)

@@ -50,7 +50,7 @@ class Synced:
     """How many entries each step was done for."""
 
     counts: Mapping[Step, int]
-    conflicts: tuple[str, ...]
+    conflicts: tuple[str, ...]  # entries whose file and desk have both changed since the last sync
 
     def __str__(self) -> str:
         said = ", ".join(f"{count} {step.value}" for step, count in self.counts.items() if count)
@@ -118,9 +118,15 @@ def sync(session: Session, now: datetime, folder: Path = ENTRIES_FOLDER) -> Sync
     """Take over what changed in the files; safe to repeat. Raises InvalidKnowledge, and then nothing is changed."""
     entries = {entry.id: entry for entry in load(folder)}
     publishing = Publishing(session)
-    steps = plan(entries.values(), known_entries(session))
+    publishing.lock(now)
+    known = known_entries(session)
+    steps = plan(entries.values(), known)
+    fresh = {key for key, step in steps.items() if step is Step.TAKE and key not in known}
+    publishing.begin_with((entries[key] for key in sorted(fresh)), now, ORIGIN)
+    session.add_all(_note(PolicyFile(entry_id=key), entries[key], now) for key in fresh)
     for entry_id, step in steps.items():
-        _apply(session, publishing, entry_id, entries.get(entry_id), step, now)
+        if entry_id not in fresh:
+            _apply(session, publishing, entry_id, entries.get(entry_id), step, now)
     told = {Step.TAKE, Step.RETIRE} & set(steps.values())
     if told or publishing.revision() == 0:
         publishing.bump(now)
@@ -159,7 +165,12 @@ def _apply(
         publishing.take(entry, now, ORIGIN)
     elif step is Step.DRAFT:
         publishing.save(entry, entry.review.author, now, origin=ORIGIN)
-    row = session.get(PolicyFile, entry_id) or PolicyFile(entry_id=entry_id)
-    row.content_hash, row.status, row.seen_at = content_hash(entry), entry.status.value, now
+    row = _note(session.get(PolicyFile, entry_id) or PolicyFile(entry_id=entry_id), entry, now)
     row.conflict = to_body(entry) if step is Step.CONFLICT else None
     session.add(row)
+
+
+def _note(row: PolicyFile, entry: PolicyEntry, now: datetime) -> PolicyFile:
+    """Keep what an entry's file says now."""
+    row.content_hash, row.status, row.seen_at = content_hash(entry), entry.status.value, now
+    return row

@@ -7,6 +7,7 @@ published at most, one is being worked on at most: the database's unique keys se
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, time
 
 from sqlalchemy import func, select, update
@@ -87,7 +88,7 @@ class Publishing:
         newest = self._newest(entry.id)
         if seen is not None and (newest.id if newest else 0) != seen:
             raise Overtaken("somebody else has changed this entry meanwhile")
-        before, told = self.open(entry.id), self.current(entry.id)
+        before, told = self._held(entry.id), self.current(entry.id)
         if before is not None:
             self._end(before, "replaced", now)
         draft = entry.model_copy(update={"status": Status.DRAFT, "review": Review(author=actor)})
@@ -163,12 +164,29 @@ class Publishing:
         row = self._row(entry, "approved", origin, author, now, editors=(author,), base=None)
         told = self.current(entry.id)
         row.base_hash = told.content_hash if told else None
-        reviewed_on = entry.review.reviewed_on
-        row.reviewer = reviewer
-        row.reviewed_at = datetime.combine(reviewed_on, time(), TIME_ZONE) if reviewed_on else None
+        row.reviewer, row.reviewed_at = reviewer, _reviewed_at(entry)
         self._session.add(row)
         self._tell(row, origin, now, body=to_body(entry))
         return row
+
+    def begin_with(self, entries: Iterable[PolicyEntry], now: datetime, origin: str) -> None:
+        """First versions of entries that the database has never seen, told at once: as take, without looking for each."""
+        rows = []
+        for entry in entries:
+            author = entry.review.author
+            row = self._row(entry, "published", origin, author, now, editors=(author,), base=None, number=1)
+            row.reviewer, row.reviewed_at = entry.review.reviewer, _reviewed_at(entry)
+            row.published_of, row.published_by, row.published_at = entry.id, origin, now
+            rows.append(row)
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def lock(self, now: datetime) -> None:
+        """Let nobody else change what is told until the end of this unit of work (SQLite does so by itself)."""
+        if self._session.get(PolicyRevision, _REVISION_ROW) is None:
+            with suppress(Overtaken):  # another process made it at the same moment
+                self._insert(PolicyRevision(id=_REVISION_ROW, revision=0, changed_at=now))
+        self._session.get_one(PolicyRevision, _REVISION_ROW, with_for_update=True, populate_existing=True)
 
     def bump(self, now: datetime) -> None:
         """Let every process notice that what is told has changed."""
@@ -197,11 +215,12 @@ class Publishing:
         *,
         editors: Iterable[str],
         base: str | None,
+        number: int | None = None,
     ) -> PolicyVersion:
         last = select(func.max(PolicyVersion.number)).where(PolicyVersion.entry_id == entry.id)
         return PolicyVersion(
             entry_id=entry.id,
-            number=(self._session.scalar(last) or 0) + 1,
+            number=number or (self._session.scalar(last) or 0) + 1,
             topic=entry.topic,
             region=entry.region,
             status=status,
@@ -214,9 +233,19 @@ class Publishing:
             created_at=now,
         )
 
+    def _held(self, entry_id: str) -> PolicyVersion | None:
+        """What is worked on, held until the end of this unit of work."""
+        return self._session.scalar(
+            select(PolicyVersion)
+            .filter_by(open_of=entry_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
     def _at(self, version_id: int, *statuses: str) -> PolicyVersion:
-        row = self.version(version_id)
-        if row.status not in statuses:
+        """A version at one of these steps, held: of two people who click at once, one finds it a step further."""
+        row = self._session.get(PolicyVersion, version_id, with_for_update=True, populate_existing=True)
+        if row is None or row.status not in statuses:
             raise WrongStep("somebody else has taken this version a step further")
         return row
 
@@ -263,3 +292,9 @@ class Publishing:
 
 def _stops(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
+
+
+def _reviewed_at(entry: PolicyEntry) -> datetime | None:
+    """The day of an entry's review as a moment."""
+    day = entry.review.reviewed_on
+    return datetime.combine(day, time(), TIME_ZONE) if day else None

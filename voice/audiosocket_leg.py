@@ -113,6 +113,8 @@ class AudioSocketLeg:
         except BadFrame as error:
             log.warning("audiosocket.bad_frame %s", error)
             await self._close(HungUp("fault"), say_so=True)
+        except ConnectionError:  # closed while our sound was still on its way
+            await self._close(HungUp("caller"), say_so=False)
         except (TimeoutError, OSError) as error:
             log.warning("audiosocket.lost %s", type(error).__name__)
             await self._close(HungUp("fault"), say_so=False)

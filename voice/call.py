@@ -20,7 +20,7 @@ from voice.conversation import Conversation, End, Manner
 from voice.ears import Ears
 from voice.events import Gone, Quiet
 from voice.leg import CallLeg, LegKind, TransferRefused
-from voice.line import Line
+from voice.line import Line, caption
 from voice.metrics import Measures
 from voice.mouth import Mouth
 from voice.player import Player
@@ -76,6 +76,7 @@ class Call:
             self._noted,
             parts.measures.heard_seconds.inc,
         )
+        self._ears.on_words = lambda words: caption(leg, "caller", words, final=False)
         self._mouth = Mouth(parts.voice, self._player, self._ears, leg.sample_rate)
         self._talk = Conversation(
             leg,

@@ -112,19 +112,27 @@ class Conversation:
         words = event.transcript.text
         data = {"confidence": event.transcript.confidence}
         self._timeline.note("heard", text=words, duration=event.seconds, data=data)
-        self._measures.stage.labels("asr").observe(event.after)
+        self._measures.stage.labels("asr").observe(event.took)
         if event.heard is not None:
             self._measures.interruptions.labels("taken").inc()
             self._timeline.note("barge_in", text=event.heard)
         caption(self._leg, "caller", words)
         lead = call_words.CUT if event.cut else ""
-        return await self.ask(UtteranceKind.VOICE, words, event.heard, lead=lead)
+        return await self.ask(UtteranceKind.VOICE, words, event.heard, lead=lead, since=event.ended_at)
 
     async def ask(
-        self, kind: UtteranceKind, text: str, heard: str | None = None, lead: str = ""
+        self,
+        kind: UtteranceKind,
+        text: str,
+        heard: str | None = None,
+        lead: str = "",
+        since: float | None = None,
     ) -> End | None:
-        """One turn with the assistant: its reply is spoken and followed. ``lead`` is said to one who speaks on."""
-        started = self._ticker.now
+        """One turn with the assistant: its reply is spoken and followed.
+
+        ``lead`` is said to one who speaks on. ``since``: when the caller had finished, on the event loop's clock.
+        """
+        started = asyncio.get_running_loop().time()
         self._turns += 1
         utterance = Utterance(
             channel=Channel.PHONE,
@@ -142,13 +150,13 @@ class Conversation:
         except Exception as error:
             return await self._failed(error, wants_person=kind is UtteranceKind.KEY and text == "0")
         self._failures = 0
-        took = self._ticker.now - started
+        took = asyncio.get_running_loop().time() - started
         self._measures.stage.labels("answer").observe(took)
         self._measures.turns.labels(reply.act.value).inc()
         if reply.act in _NOT_UNDERSTOOD:
             self._measures.no_match.inc()
         self._timeline.note("understood", duration=took, data=_understood(reply))
-        return await self._follow(reply, over=bool(lead), started=started)
+        return await self._follow(reply, bool(lead), started if since is None else since)
 
     async def _think(self, utterance: Utterance) -> Reply:
         """The assistant's reply; who waits for it hears so. Raises what the assistant raises, or TimeoutError."""
@@ -166,8 +174,9 @@ class Conversation:
         work.add_done_callback(_forget)
         raise TimeoutError
 
-    async def _follow(self, reply: Reply, over: bool, started: float) -> End | None:
+    async def _follow(self, reply: Reply, over: bool, since: float) -> End | None:
         """Speak a reply and do what its act means for the line."""
+        decided = asyncio.get_running_loop().time()
         self._mouth.style = SpeechStyle(reply.speech_rate, reply.speech_volume)
         conversation_known = self._timeline.conversation_id is not None
         if reply.turn_id is not None and not conversation_known:
@@ -185,14 +194,16 @@ class Conversation:
             reply.speech,
             interruptible=not reply.uninterruptible,
             over=over,
-            on_sound=lambda: self._sounding(started),
+            on_sound=lambda: self._sounding(since, decided),
         )
         if reply.act is Act.GOODBYE and whole:
             return End("goodbye")
         return None
 
-    def _sounding(self, started: float) -> None:
-        self._measures.stage.labels("reaction").observe(self._ticker.now - started)
+    def _sounding(self, since: float, decided: float) -> None:
+        now = asyncio.get_running_loop().time()
+        self._measures.stage.labels("voice").observe(now - decided)
+        self._measures.stage.labels("reaction").observe(now - since)
 
     async def say(
         self,

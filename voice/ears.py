@@ -48,6 +48,7 @@ class Ears:
         self._news, self._calm = asyncio.Event(), asyncio.Event()
         self._before: deque[bytes] = deque(maxlen=_PRE_ROLL)
         self._partial = ""
+        self._dropped = False  # the utterance under way gave way to a key
         self._turn = 0  # counts keys: what was being recognised when one came is dropped
         self._finishing = 0
         self._missing = self._muted = 0
@@ -58,6 +59,7 @@ class Ears:
         self._said_deaf = model is None
         self._since_end: float | None = None  # seconds since an utterance ended that nothing was said to yet
         self.interruptible = True
+        self.on_words: Callable[[str], None] = _nobody_reads  # the words so far, empty: they were nothing
         if model is None:
             self._tell(Deaf())
 
@@ -166,7 +168,9 @@ class Ears:
         """A key has the word: what was being said in this turn is dropped."""
         self._turn += 1
         self._muted = _MUTED
-        self._forget_utterance()
+        self._dropped = self._endpointer.speaking
+        if not self._dropped:
+            self._forget_utterance()
         self._events = deque(event for event in self._events if not isinstance(event, Heard | Quiet))
         if self._player.speaking and (self.interruptible or key == "0"):
             self._player.stop()
@@ -181,6 +185,11 @@ class Ears:
         came_to = self._endpointer.hear(speech, FRAME_SECONDS, self._partial)
         if self._since_end is not None:
             self._since_end += FRAME_SECONDS
+        if self._dropped:
+            if came_to is not None:
+                self._dropped = False
+                self._forget_utterance()
+            return
         if came_to is Endpoint.STARTED:
             self._started()
             for frame in self._before:
@@ -210,6 +219,7 @@ class Ears:
 
     def _on_partial(self, partial: str) -> None:
         self._partial = partial
+        self.on_words(partial)
         if self._player.paused and self.interruptible and takes_the_word(partial, final=False):
             self._player.stop()
 
@@ -223,11 +233,9 @@ class Ears:
                 self._player.resume()
             return
         self._finishing += 1
-        self._spawn(self._recognise(self._listener, seconds, cut, quiet, self._turn))
+        self._spawn(self._recognise(self._listener, seconds, cut, self._turn))
 
-    async def _recognise(
-        self, listener: Listener, seconds: float, cut: bool, quiet: float, turn: int
-    ) -> None:
+    async def _recognise(self, listener: Listener, seconds: float, cut: bool, turn: int) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         self._partial = ""
@@ -240,7 +248,6 @@ class Ears:
             self._finishing -= 1
         if turn != self._turn:
             return
-        took = loop.time() - started
         words = transcript.text if transcript else ""
         if self._player.speaking and self._player.paused and not (words and takes_the_word(words)):
             self._note("false_alarm", words)
@@ -251,9 +258,10 @@ class Ears:
             return
         self._player.stop()
         heard = self._player.heard if self._player.interrupted else None
-        self._tell(Heard(transcript, seconds, cut, quiet + took, heard))
+        self._tell(Heard(transcript, seconds, cut, started, loop.time() - started, heard))
 
     def _forget_utterance(self) -> None:
+        self.on_words("")
         self._endpointer.reset()
         self._before.clear()
         self._partial = ""
@@ -268,3 +276,7 @@ class Ears:
     def _tell(self, event: Event) -> None:
         self._events.append(event)
         self._news.set()
+
+
+def _nobody_reads(words: str) -> None:
+    """For lines whose other end cannot read along."""

@@ -9,13 +9,14 @@ from bot.messages import Transcript
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An utterance is over. ``seconds`` of speech; ``cut``: the caller speaks on; ``after`` seconds of hearing
-    it since its end; ``heard``: what of the assistant's speech it interrupted had been heard, None: it did not."""
+    """An utterance is over. ``seconds`` of speech; ``cut``: the caller speaks on; ``ended_at``: when it was
+    taken for ended, and ``took``: how many seconds its recognition took from then (of the event loop's clock); ``heard``: what of the assistant's speech it interrupted had been heard, None: it did not."""
 
     transcript: Transcript
     seconds: float
     cut: bool = False
-    after: float = 0.0
+    ended_at: float = 0.0
+    took: float = 0.0
     heard: str | None = None
 
 

@@ -28,13 +28,13 @@ class Mouth:
     ) -> bool:
         """Speak, and wait until it is over; True where it was said to its end, False where it was interrupted.
 
-        ``over``: do not wait for a caller who is speaking. ``on_sound``: called when the first sound is there.
+        ``over``: do not wait for a caller who is speaking. ``on_sound``: called when the first sound goes out.
         Raises SpeakingUnavailable after whatever could be said.
         """
         player = self._player
-        player.begin()
+        player.begin(on_sound)
         self._ears.speech_begins(interruptible, over)
-        filling = asyncio.create_task(self._fill(text, on_sound))
+        filling = asyncio.create_task(self._fill(text))
         try:
             await player.finished()
         finally:
@@ -54,13 +54,10 @@ class Mouth:
         """A text as this caller wants to hear it, for somebody else to play."""
         return self._voice.say(text, self.style, self._sample_rate)
 
-    async def _fill(self, text: str, on_sound: Callable[[], None] | None) -> None:
+    async def _fill(self, text: str) -> None:
         try:
             async with aclosing(self._voice.say(text, self.style, self._sample_rate)) as speech:
                 async for spoken in speech:
-                    if on_sound is not None:
-                        on_sound()
-                        on_sound = None
                     self._player.put(spoken.text, spoken.pcm)
         finally:
             self._player.end()

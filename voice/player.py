@@ -40,6 +40,7 @@ class Player:
         self._fade_in = self._fade_out = False  # the next frame
         self._closed = False  # no more pieces of this speech will come
         self._stopped = False  # before its end
+        self._on_sound: Callable[[], None] | None = None
         self._finished = asyncio.Event()
         self._finished.set()
         self._levels: deque[float] = deque([SILENT] * _REMEMBERED, maxlen=_REMEMBERED)
@@ -86,8 +87,9 @@ class Player:
                 break
         return text
 
-    def begin(self) -> None:
-        """A new speech; pieces follow."""
+    def begin(self, on_sound: Callable[[], None] | None = None) -> None:
+        """A new speech; pieces follow. ``on_sound`` is called when its first frame goes out."""
+        self._on_sound = on_sound
         self._pieces.clear()
         self._done = []
         self._paused = self._fade_in = self._fade_out = self._closed = self._stopped = False
@@ -127,9 +129,13 @@ class Player:
 
     def tick(self) -> None:
         """Send one frame."""
-        frame = self._next() if self.sounding or self._fade_out else self._silence
+        sounds = self.sounding or self._fade_out
+        frame = self._next() if sounds else self._silence
         self._levels.append(SILENT if frame is self._silence else level(frame))
         self._write(frame)
+        if sounds and self._on_sound is not None:
+            self._on_sound()
+            self._on_sound = None
         self._check_finished()
 
     def _next(self) -> bytes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec
 
 from bot.settings import Settings
 from bot.speech import speakable
@@ -19,10 +22,12 @@ from voice.studio import BadRecording, Studio
 from voice.tts_pool import SpeakingUnavailable, SpeechPool, worker_command
 
 log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
 
 CHARACTERS_PER_SECOND = 3.5  # spoken by default, pauses included; a newsreader takes 4.5
 LINE_RATES = (8000, 16000)  # hertz: telephones, browsers
 SLOWEST, FASTEST = 0.5, 1.6  # shares of the default; what is asked beyond is not followed
+_THREADS = 2
 _VERSION = 1  # of what is done to the sound after the engine; part of every cached sound's name
 # Seconds of quiet after a sentence and after a part of one, at the default rate.
 _SENTENCE_PAUSE, _CLAUSE_PAUSE = 0.35, 0.15
@@ -54,6 +59,8 @@ class Voice:
         self._pool, self._cache, self._studio = pool, cache, studio
         self._reads_pinyin = reads_pinyin
         self._engine = ""
+        # Threads of its own: the process's others may all be waiting for the database.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="voice")
         self._public: set[str] = set()
         self._warming: asyncio.Task[None] | None = None
 
@@ -122,6 +129,7 @@ class Voice:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
         await self._pool.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _sound(self, part: str, style: SpeechStyle, sample_rate: int) -> bytes:
         """The sound of one piece at the loudness asked for; empty where nothing of it can be said."""
@@ -132,7 +140,7 @@ class Voice:
             pcm = await self._recorded(recording, style.rate, sample_rate, pause)
         if pcm is None:
             pcm = await self._synthetic(part, style.rate, sample_rate, pause)
-        return pcm if style.volume == 1.0 else await asyncio.to_thread(louder, pcm, style.volume)
+        return pcm if style.volume == 1.0 else await self._aside(louder, pcm, style.volume)
 
     async def _recorded(self, path: Path, rate: float, sample_rate: int, pause: float) -> bytes | None:
         """A studio's recording; None where it cannot be played any more."""
@@ -144,7 +152,7 @@ class Voice:
             kept = self._cache.get(key)
             if kept is not None:
                 return kept
-            pcm = await asyncio.to_thread(self._studio.sound, path, sample_rate, rate, pause)
+            pcm = await self._aside(self._studio.sound, path, sample_rate, rate, pause)
         except (OSError, BadRecording) as error:
             log.warning("a recording cannot be played: %s", path.name, extra={"reason": type(error).__name__})
             return None
@@ -161,9 +169,13 @@ class Voice:
         if kept is not None:
             return kept
         sound = await self._pool.speak(words, words_per_minute(rate), syllables)
-        pcm = await asyncio.to_thread(prepare, sound.pcm, sound.sample_rate, sample_rate, pause)
+        pcm = await self._aside(prepare, sound.pcm, sound.sample_rate, sample_rate, pause)
         self._cache.put(key, pcm, on_disk=plain(part) in self._public)
         return pcm
+
+    async def _aside(self, work: Callable[_P, bytes], *given: _P.args, **named: _P.kwargs) -> bytes:
+        """Work on samples, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
 
     def _with_recordings(self, parts: list[str]) -> list[str]:
         """The pieces, neighbours joined where a recording says them in one go."""

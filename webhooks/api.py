@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
+from limits import parse_many
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -21,7 +22,7 @@ from bot.asking import Asking
 from bot.knowledge_desk import KnowledgeDesk
 from bot.messages import Act, PolicyAnswer
 from bot.ports import KnowledgeBase
-from bot.settings import TIME_ZONE, Settings
+from bot.settings import TIME_ZONE, BadSetting, Settings
 from bot.store.database import Database
 from webhooks.api_models import (
     Answer,
@@ -206,7 +207,11 @@ def _caller() -> str:
 
 
 def _limiter(settings: Settings) -> Limiter:
-    """Counts in Redis, and in this process's memory while Redis is away."""
+    """Counts in Redis, and in this process's memory while Redis is away. Raises BadSetting."""
+    try:
+        parse_many(settings.api_rate)
+    except ValueError:
+        raise BadSetting(f"API_RATE must be as 120 per minute, not {settings.api_rate!r}.") from None
     url = settings.redis_url
     return Limiter(
         key_func=_caller,

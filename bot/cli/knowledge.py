@@ -170,9 +170,16 @@ def distrust_key(name: str) -> None:
 )
 def gaps(status: str, limit: int, dismiss: int | None, train: tuple[int, str] | None) -> None:
     """What citizens asked in vain, grouped, the most asked first: group, times, last day, reason, question."""
-    with _room() as room, room.database.begin() as session:
+    with _room() as room:
+        _sort(room)
+        _tell_gaps(room, status, limit, dismiss, train)
+
+
+def _tell_gaps(
+    room: KnowledgeRoom, status: str, limit: int, dismiss: int | None, train: tuple[int, str] | None
+) -> None:
+    with room.database.begin() as session:
         found = Gaps(session, room.vault)
-        found.sort()
         if dismiss is not None:
             found.decide(dismiss, "dismissed", getpass.getuser(), _now())
             click.echo(f"Group {dismiss} is dismissed.")
@@ -186,6 +193,14 @@ def gaps(status: str, limit: int, dismiss: int | None, train: tuple[int, str] | 
                 day = group.last_at.astimezone(TIME_ZONE).date()
                 where = group.topic or "-"
                 click.echo(f"{group.id}\t{group.count}\t{day}\t{group.reason}\t{where}\t{group.sample}")
+
+
+def _sort(room: KnowledgeRoom) -> None:
+    """All new questions, in several units of work."""
+    more = True
+    while more:
+        with room.database.begin() as session:
+            more = Gaps(session, room.vault).sort() > 0
 
 
 def _room() -> KnowledgeRoom:

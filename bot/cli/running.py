@@ -18,6 +18,7 @@ from bot.ports import YinlingError
 from bot.processes import supervisor_config
 from bot.settings import Settings
 from nlu.training import TrainingPaths, train
+from voice.models import is_trial, model_folder, worth
 
 _READY_SECONDS = 120.0
 _POLL_SECONDS = 0.3
@@ -55,7 +56,10 @@ def _prepare(settings: Settings) -> tuple[str, str] | None:
     house = bootstrap(settings, alone=True)
     try:
         house.database.upgrade()
-        house.prepare()
+        for entry_id in house.prepare():
+            click.echo(
+                f"      {entry_id}: its file and the desk have both changed it; decide at the desk (知识库)"
+            )
         login = first_login(house)
     finally:
         house.close()
@@ -139,11 +143,8 @@ def _hotline(settings: Settings) -> list[str]:
         ways.insert(0, f"sip:{voice.numbers[0]}@{voice.sip_host}:{voice.sip_port}")
     if settings.browser_phone:
         ways.append(f"http://{settings.host}:{settings.web_port}/phone")
-    ears = (
-        f"{voice.model}"
-        if voice.model
-        else "the trial model: it understands synthetic speech only, no real voices"
-    )
+    folder = model_folder(voice.model, settings.state_dir / "models")
+    ears = worth(folder)[1] if is_trial(folder) else f"{folder.name}, {worth(folder)[1]}"
     return [f"  Hotline            {'   '.join(ways)}", f"  Hotline's ears     {ears}"]
 
 

@@ -74,7 +74,7 @@ def digits_of(said: str) -> str:
 def corrected(number: str, text: str) -> str | None:
     """A number with the part replaced that a correction names; None where it names none or none that fits.
 
-    后四位是1234 · 前三位是139 · 中间是0013 · 不是88是66.
+    后四位是1234 · 前三位是139 · 中间是0013 · 不是88是66 · 不对,是0014.
     """
     changed = None
     if match := _INSTEAD.search(text):
@@ -90,7 +90,22 @@ def corrected(number: str, text: str) -> str | None:
     elif match := _MIDDLE.search(text):
         new = digits_of(match[1])
         changed = number[:3] + new + number[3 + len(new) :]
+    elif match := _WRONG.fullmatch(text):
+        changed = _in_the_likeliest_place(number, digits_of(match[1]))
     return changed if changed and is_number(changed) and changed != number else None
+
+
+def _in_the_likeliest_place(number: str, said: str) -> str | None:
+    """The number with these digits where they differ least, at most in half of them: 不对,是0014 for …0013…."""
+    places = range(len(number) - len(said), -1, -1)
+    differing = {place: sum(a != b for a, b in zip(number[place:], said, strict=False)) for place in places}
+    differing = {
+        place: count for place, count in differing.items() if count
+    }  # a correction changes something
+    place = min(differing, key=differing.__getitem__, default=None)
+    if place is None or len(said) < 2 or differing[place] > len(said) // 2:
+        return None
+    return number[:place] + said + number[place + len(said) :]
 
 
 def is_number(digits: str) -> bool:

@@ -19,7 +19,7 @@ def interrupted(ctx: Context) -> Decision | None:
     if not rest:
         return None
     if ctx.utterance.kind is UtteranceKind.KEY:
-        mark = offered_key(ctx.utterance.text.strip())
+        mark = offered_key(ctx.utterance.text.strip()) if ctx.state.choices else ""
         return ask_again(ctx) if mark and mark in rest[1:] else None
     if ctx.intent == "go_on":
         return go_on(ctx, rest)

@@ -17,9 +17,10 @@ NOT_POLICY = ("ask_opening_hours", "ask_aspect")
 # Ways of doing things rather than matters: a matter named beside them is what is asked about (手工报销在村里能办吗).
 WAYS = ("nearby_service", "cross_province_service", "online_channels")
 
-# Measured on the written test sets, see docs/decisions/0007: below SURE, an intent that the words of the entries do not
+# Measured on the written test sets, see docs/decisions/0021: below SURE, an intent that the words of the entries do not
 # bear out is asked back; FITS is the share of a question's words from which an entry found by words bears it out.
 SURE, FITS, PROPOSED = 0.8, 0.45, 0.35
+ALONE = 0.6  # the same where no intent is likely at all, so that only the words speak for it
 _AMONG = 3  # first places among the entries found by words that bear an intent out
 _FILLERS = re.compile(
     r"(?:那|要是|如果|换成?|在|是|问|这边|那边|这儿|那儿|地方|老家|的话|也|都|行|有|没有?|呢|吗|不|么|嘛|啊|呀|能|可以|一样|怎么样|咋样|怎么说|"
@@ -210,9 +211,9 @@ def not_understood(ctx: Context) -> Decision:
 
 
 def _proposed(ctx: Context) -> tuple[str, ...]:
-    """At most two topics whose entries hold a good part of the words; none where the words are few."""
+    """At most two topics whose entries hold the better part of the words."""
     found = ctx.knowledge.search(ctx.parse.text, None, ctx.today, 2)
-    return tuple(entry.topic for entry, score in found if score >= FITS)
+    return tuple(entry.topic for entry, score in found if score >= ALONE)
 
 
 def is_side_question(ctx: Context, thresholds: Thresholds) -> bool:

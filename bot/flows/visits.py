@@ -21,7 +21,7 @@ def carry_on(ctx: Context, thresholds: Thresholds) -> Decision | None:
     if questions.is_side_question(ctx, thresholds):
         return _aside(ctx, thresholds)
     if state.expecting == "confirm" and not booking.takes(ctx):
-        if ctx.intent == "affirm":
+        if ctx.intent == "affirm" or _says_it_again(ctx):
             return booking.confirmed(ctx) if flow == booking.NAME else changes.confirmed(ctx)
         if ctx.intent in ("deny", "correct"):
             return booking.read_again(ctx) if flow == booking.NAME else changes.read_again(ctx)
@@ -34,6 +34,12 @@ def carry_on(ctx: Context, thresholds: Thresholds) -> Decision | None:
     if taken.slots == state.slots and state.expecting not in ("confirm", "correction", None):
         return _not_caught(ctx, decision)
     return decision
+
+
+def _says_it_again(ctx: Context) -> bool:
+    """取消 as the answer to 您要取消这一次吗?"""
+    cancelling = ctx.state.flow == changes.CANCEL and ctx.intent == "cancel_appointment"
+    return cancelling and not any(no in ctx.parse.text for no in ("不", "别", "莫", "没"))
 
 
 def _aside(ctx: Context, thresholds: Thresholds) -> Decision:

@@ -264,6 +264,8 @@ def _said(turn: Turn) -> TranscriptLine:
     done = _DONE_WITHOUT_WORDS.get(UtteranceKind(turn.kind))
     if done is not None and not turn.text:
         return TranscriptLine(turn.id, turn.received_at, "system", done)
+    if turn.kind == UtteranceKind.KEY.value:
+        return TranscriptLine(turn.id, turn.received_at, "citizen", f"（按键 {turn.text}）")
     return TranscriptLine(
         turn.id,
         turn.received_at,

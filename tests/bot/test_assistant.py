@@ -19,6 +19,7 @@ from bot.flows.questions import Thresholds
 from bot.messages import Act, Channel, Parse, Reply, Utterance, UtteranceKind
 from bot.settings import TIME_ZONE
 from bot.store.models import Agent, Appointment, Callback, Citizen, Escalation, Turn, WorkOrder
+from bot.store.policy_rows import KnowledgeGap
 from knowledge.index import open_knowledge
 from tests.fakes import FakeUnderstanding
 
@@ -98,6 +99,17 @@ def test_a_question_is_answered_and_recorded(assistant, database, now):
         turn = session.get_one(Turn, reply.turn_id)
         assert (turn.status, turn.entry_id) == ("answered", "chronic_disease_certification.370100")
         assert session.query(Citizen).one().region == "370100"
+
+
+def test_a_question_not_understood_is_kept_as_a_gap_and_a_retry_keeps_it_once(assistant, database, now):
+    utterance = Line(assistant, now).utterance("那个啥咋整呢13812345678", "m-1")
+    assert assistant.handle(utterance).act is Act.FALLBACK
+    assistant.handle(utterance)
+    with database.begin() as session:
+        gap = session.query(KnowledgeGap).one()
+        assert (gap.reason, gap.intent, gap.topic) == ("fallback", "nlu_fallback", None)
+        assert "那个啥咋整呢" in gap.text
+        assert "13812345678" not in gap.text
 
 
 def test_the_same_message_twice_has_one_effect_and_one_answer(assistant, database, now):

@@ -150,8 +150,10 @@ def test_who_waits_knows_place_and_time(calls, ring, queue_up, hire, handled, no
     assert calls.queue_state(second, now).expected_wait_seconds == 90
 
 
-def test_an_agent_takes_a_call_at_the_desk_or_by_telephone(calls, ring, queue_up, accept, hire, now):
-    _, conversation = ring("c1")
+def test_an_agent_takes_a_call_at_the_desk_or_by_telephone(
+    calls, ring, queue_up, accept, hire, database, now
+):
+    row, conversation = ring("c1")
     wang = hire("wang", phone="053112345678")
     escalation = queue_up(conversation)
     accept(escalation, wang)
@@ -161,6 +163,10 @@ def test_an_agent_takes_a_call_at_the_desk_or_by_telephone(calls, ring, queue_up
     assert calls.take_back(conversation, now)
     accept(escalation, wang, "phone")
     assert calls.queue_state(conversation, now).agent_phone == "053112345678"
+    calls.transferred(row, "053112345678", now)
+    with database.begin() as session:
+        view = CallReads(session).view(row)
+    assert (view.agent_name, view.transferred_to) == ("wang老师", "**********78")
 
 
 def test_when_the_agent_vanishes_the_caller_is_back_at_the_old_place(

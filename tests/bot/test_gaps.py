@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.gaps import ALIKE, Gaps, NoSuchGap, masked
-from bot.likeness import likeness
+from bot.likeness import likeness, most_alike, sounds
 from bot.retention import forget_expired
 from bot.store.models import AuditEntry
 from bot.store.policy_rows import GapGroup, KnowledgeGap
@@ -155,3 +155,10 @@ def test_questions_are_forgotten_with_the_rest(database, vault, now):
         assert session.scalars(select(KnowledgeGap.text)).all() == ["请问种牙医保给报销吗"]
         (left,) = session.scalars(select(GapGroup)).all()
         assert (left.sample, left.count) == ("请问种牙医保给报销吗", 2)
+
+
+def test_a_question_joins_the_most_alike_group_and_the_first_of_equals(database, vault, now):
+    assert most_alike("种牙能报销吗", [sounds("种牙怎么报销"), sounds("种牙能报销吗")], ALIKE) == 1
+    assert most_alike("种牙能报销吗", [sounds("种牙能报销吗"), sounds("种呀能报销吗")], ALIKE) == 0
+    assert most_alike("种牙能报销吗", [sounds("起付线多少钱")], ALIKE) is None
+    assert most_alike("种牙能报销吗", [], ALIKE) is None

@@ -99,6 +99,8 @@ def test_something_else_in_the_middle_is_answered(knowledge):
         ("中间是一五", "13815138000"),
         ("不是零零一三，是零零一七", "13800178000"),
         ("不是三八是三九", "13800139000"),
+        ("不对，是零零一四", "13800148000"),
+        ("不对，是八零零一", "13800138001"),
     ],
 )
 def test_part_of_a_number_is_corrected(words, number):

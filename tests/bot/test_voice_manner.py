@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.decision import Book, Escalate, RememberSpeech
 from bot.flows.hearing import unheard
@@ -120,6 +122,13 @@ def test_yes_over_the_last_syllable_of_the_question_counts(knowledge):
     assert talk.say("对", "affirm", heard=said[: said.index("？") - 1]).act is Act.BOOKED
 
 
+def test_a_key_counts_once_the_question_was_heard_and_not_before(knowledge):
+    talk = booked_up_to_read_back(knowledge)
+    said = talk.state.said
+    assert talk.press("1", heard=said[:20]).act is Act.CONFIRM
+    assert talk.press("1", heard=said[: said.index("？") + 1]).act is Act.BOOKED
+
+
 def test_no_counts_at_any_moment(knowledge):
     talk = booked_up_to_read_back(knowledge)
     assert talk.say("不对", "deny", heard=talk.state.said[:5]).act is Act.ASK_SLOT
@@ -149,6 +158,14 @@ def test_what_was_heard_is_found_whatever_the_punctuation():
     assert unheard("您好，请问。办什么？", "您好请问") == "办什么？"
     assert unheard("您好，请问。办什么？", "") == "您好，请问。办什么？"
     assert unheard("您好。", "您好。") == ""
+
+
+@given(st.text(alphabet=st.sampled_from("您好，。？按一二；报销"), max_size=40), st.integers(0, 40))
+def test_heard_and_unheard_together_are_all_that_was_said(said, cut):
+    rest = unheard(said, said[:cut])
+    assert said.endswith(rest)
+    sounds = sum(c.isalnum() for c in said[:cut]) + sum(c.isalnum() for c in rest)
+    assert sounds == sum(c.isalnum() for c in said)
 
 
 # slower, faster, louder, softer, once more

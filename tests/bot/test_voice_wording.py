@@ -85,6 +85,14 @@ def test_booking_moving_and_cancelling(knowledge):
     assert talk.press("1").act is Act.CANCELLED
 
 
+def test_the_word_itself_is_a_yes_to_a_cancellation_and_its_denial_is_a_no(knowledge):
+    talk = caller(knowledge, (visit(),))
+    talk.say("取消预约", "cancel_appointment")
+    assert talk.say("取消", "cancel_appointment").act is Act.CANCELLED
+    talk.say("取消预约", "cancel_appointment")
+    assert talk.say("不取消", "cancel_appointment").act is not Act.CANCELLED
+
+
 def test_a_side_question_between_two_visits_comes_back_to_the_menu_by_ear(knowledge):
     talk = caller(knowledge, (visit(7), visit(8, "2026-11-27T14:30")))
     asked = talk.say("取消预约", "cancel_appointment")

@@ -32,7 +32,7 @@ from tests.microphone_fixture import WORDS, browser, microphone  # noqa: F401
 from tests.voice.browsers import say as tell
 from tests.voice.browsers import told
 from tests.voice.recordings import recordings
-from voice.agent_audio import AgentAudio, Attended, Patience
+from voice.agent_audio import AgentAudio, Attended, Outcome, Patience
 from voice.agent_line import AgentLines
 from voice.asr import SpeechModel
 from voice.browser_leg import BrowserLeg
@@ -135,8 +135,10 @@ class Line:
         self.calls.note(self.row, "queued", _now(), data={"position": 1})
         while (state := self.calls.queue_state(conversation, _now())).held_by != "agent":
             await self._ticker.sleep(0.2)
-        self.attended.append(await self._audio.attend(leg, self.row, conversation, state, hush))
-        self.calls.end(self.row, _now(), "us")
+        attended = await self._audio.attend(leg, self.row, conversation, state, hush)
+        self.attended.append(attended)
+        if attended.outcome is not Outcome.TO_QUEUE:
+            self.calls.end(self.row, _now(), "us")
 
     async def _ring(self) -> None:
         self._caller: ClientConnection = await connect(
@@ -261,10 +263,11 @@ def test_an_agent_whose_page_is_closed_gives_the_caller_back(
     log_in(page, place)
     line.ring()
     page.get_by_role("button", name="接待赵**").click()
+    expect(page.get_by_role("button", name="接通")).to_be_in_viewport()
     page.get_by_role("button", name="接通").click()
     expect(page.locator("#line-state")).to_have_text("接通了，请讲。")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    line._audio.patience = Patience(returning=0.5, look=0.2)
+    line._audio.room.patience = Patience(returning=0.5, look=0.2)
     page.close()
     eventually(lambda: [a.outcome for a in line.attended] == ["to_queue"], 30)
     with place.house.database.begin() as session:

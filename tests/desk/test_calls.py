@@ -38,7 +38,11 @@ class Caller:
             session.get_one(Call, self.row).conversation_id = self.conversation
         self.calls.note(self.row, "heard", now + timedelta(seconds=3), 2400, words, {"confidence": 0.82})
         self.calls.note(
-            self.row, "understood", now + timedelta(seconds=3), 45, data={"intent": "request_agent"}
+            self.row,
+            "understood",
+            now + timedelta(seconds=3),
+            45,
+            data={"intent": "request_agent", "confidence": 0.9},
         )
         self.calls.note(self.row, "said", now + timedelta(seconds=4), 3100, "要带身份证。", {"heard": "要带"})
         self.calls.note(self.row, "key", now + timedelta(seconds=8), text="0")

@@ -37,6 +37,7 @@ from tests.desk.house import PASSWORD, SmallHouse, call_for_help, hire, introduc
 ONE_DATABASE = pytest.mark.parametrize("desk", ["sqlite"], indirect=True)  # where only the browser matters
 PAGES = (
     "/", "/appointments", "/callbacks", "/work-orders", "/canned", "/reports", "/agents", "/audit", "/password",
+    "/calls", "/me",
 )  # fmt: skip
 
 

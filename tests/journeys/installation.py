@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 READY_SECONDS = 120.0
 STOP_SECONDS = 90.0
 _PAUSE = 0.05
-_VOICE_PORTS = ("AUDIOSOCKET_PORT", "FASTAGI_PORT", "VOICE_WS_PORT", "VOICE_METRICS_PORT", "SIP_PORT")
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 _DESK = re.compile(r"Agent desk\s+(\S+?)/?\s+user (\S+)\s+password (\S+)")
 _WEBHOOK = re.compile(r"WeChat webhook\s+(\S+)/wechat\s+token (\S+)")
 _SIMULATOR = re.compile(r"WeChat simulator\s+(\S+)")
+_PORTS = (
+    *("WEB_PORT", "DESK_PORT", "NLU_PORT"),
+    *("SIP_PORT", "AUDIOSOCKET_PORT", "FASTAGI_PORT", "VOICE_WS_PORT", "VOICE_METRICS_PORT"),
+)
 # How each program is told from the others on its command line.
 PROGRAMS = {
     "nlu": "nlu.server",
@@ -58,11 +61,8 @@ class Installation:
         self.environment = {
             **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             "YINLING_STATE": str(self.state),
-            "WEB_PORT": str(free_port()),
-            "DESK_PORT": str(free_port()),
-            "NLU_PORT": str(free_port()),
+            **{name: str(free_port()) for name in _PORTS},
             "STANDIN_PORT": str(self._standin_port),
-            **{name: str(free_port()) for name in _VOICE_PORTS},
             "AGENT_OPENS": "00:00",
             "AGENT_CLOSES": "24:00",
             "AGENT_DAYS": "all",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from knowledge.filesync import Step, known_entries, plan, sync
@@ -140,3 +142,22 @@ def test_the_plan_over_all_entries_of_the_product(database, entries, now):
         steps = plan(entries, known_entries(session))
     assert set(steps.values()) == {Step.TAKE}
     assert len(steps) == len(entries)
+
+
+def test_two_processes_that_start_at_once_take_every_file_once(database, folder, now):
+    meet, took = threading.Barrier(2, timeout=20), []
+
+    def start():
+        meet.wait()
+        with database.begin() as session:
+            took.append(sync(session, now, folder).counts[Step.TAKE])
+
+    both = [threading.Thread(target=start) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(30)
+    assert sorted(took) == [0, 2]
+    with database.read() as session:
+        assert [row.number for row in Publishing(session).published()] == [1, 1]
+        assert Publishing(session).revision() == 1

@@ -166,3 +166,43 @@ def test_two_people_who_save_at_once_do_not_make_two_drafts(database, make_entry
     assert (len(came_through), len(refused)) == (1, 1)
     with database.read() as session:
         assert len(Publishing(session).history("priority_window.370100")) == 1
+
+
+@pytest.mark.parametrize("step", ["approve", "publish"])
+def test_of_two_people_who_click_at_once_one_is_refused(database, make_entry, now, step):
+    with database.begin() as session:
+        publishing = Publishing(session)
+        row = publishing.save(make_entry(), "wang", now)
+        publishing.submit(row.id, "wang", now)
+        if step == "publish":
+            publishing.approve(row.id, "li", now)
+        version = row.id
+    meet, done, refused = threading.Barrier(2, timeout=20), [], []
+
+    def click(name):
+        meet.wait()
+        try:
+            with database.begin() as session:
+                getattr(Publishing(session), step)(version, name, now)
+            done.append(name)
+        except WrongStep:
+            refused.append(name)
+
+    clickers = [threading.Thread(target=click, args=(name,)) for name in ("chief", "zhao")]
+    for one in clickers:
+        one.start()
+    for one in clickers:
+        one.join(30)
+    assert (len(done), len(refused)) == (1, 1)
+    with database.read() as session:
+        assert Publishing(session).revision() == (1 if step == "publish" else 0)
+
+
+def test_a_draft_that_was_replaced_while_it_was_reviewed_goes_no_further(database, make_entry, now):
+    with database.begin() as session:
+        publishing = Publishing(session)
+        old = publishing.save(make_entry(), "wang", now)
+        publishing.submit(old.id, "wang", now)
+        publishing.save(make_entry(title="济南：老人先办"), "wang", now)
+        with pytest.raises(WrongStep):
+            publishing.approve(old.id, "li", now)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -205,16 +205,59 @@ class Stage:
                 quiet = 0 if self._busy() else quiet + 1
 
     def _busy(self) -> bool:
-        """Whether a part is at work that real time, not the call's, decides on."""
-        ears, player = self.call._ears, self.player
-        filling = player.speaking and not player._closed and not player._pieces
-        listener = ears._listener
-        hearing = ears._finishing > 0 or (
-            listener is not None and not listener.failed and listener._waiting_bytes >= 960
-        )
+        """Whether something is at work that real time, not the call's, decides on."""
         answering = self.script.working > 0 and not self.script.slow
-        noting = not self.call.timeline._work.empty() or not self.call.timeline._begun.is_set()
-        return not self.over and (filling or hearing or answering or noting or not self.leg._events.empty())
+        return not self.over and (answering or not self.leg._events.empty() or busy(self.call))
+
+
+def busy(call: Call) -> bool:
+    """Whether a part of a call is at work: the voice, the recogniser, the timeline's writer."""
+    ears, player, timeline = call._ears, call._player, call.timeline
+    filling = player.speaking and not player._closed and not player._pieces
+    listener = ears._listener
+    hearing = ears._finishing > 0 or (
+        listener is not None and not listener.failed and listener._waiting_bytes >= 960
+    )
+    return filling or hearing or not timeline._work.empty() or not timeline._begun.is_set()
+
+
+@asynccontextmanager
+async def house(
+    answer: Callable[[Utterance], Reply],
+    database: Database,
+    vault: Vault,
+    model: SpeechModel | None,
+    state: Path,
+    **changes: object,
+) -> AsyncIterator[Parts]:
+    """What calls share, on a clock that stands; ``state`` is a folder that keeps made sounds between tests."""
+    ticker = Ticker()
+
+    def clock() -> datetime:
+        return NOW + timedelta(seconds=ticker.now)
+
+    calls = Calls(database, vault, RedisEvents(RedisConnection("")))
+    voice = await Voice.start(
+        load_settings({"YINLING_STATE": str(state), "TTS_PROCESSES": "1", "TTS_DEADLINE": "60"}), ()
+    )
+    parts = Parts(
+        answer=answer,
+        calls=calls,
+        voice=voice,
+        model=model,
+        agents=AgentAudio(calls, AgentLines(), model, ticker, clock),
+        ticker=ticker,
+        detectors=Detectors(),
+        arrivals=Arrivals(),
+        measures=Measures(),
+        clock=clock,
+        people_there=lambda _: True,
+        manner=Manner(),
+    )
+    try:
+        yield replace(parts, **changes)
+    finally:
+        await voice.close()
 
 
 @asynccontextmanager
@@ -226,50 +269,43 @@ async def stage(
     state: Path,
     *,
     leg: MemoryLeg | None = None,
-    manner: Manner | None = None,
-    people: bool = True,
     **changes: object,
 ) -> AsyncIterator[Stage]:
-    """A call under way; ``state`` is a folder that keeps made sounds between tests."""
-    ticker = Ticker()
-
-    def clock() -> datetime:
-        return NOW + timedelta(seconds=ticker.now)
-
-    calls = Calls(database, vault, RedisEvents(RedisConnection("")))
-    voice = await Voice.start(load_settings({"YINLING_STATE": str(state), "TTS_PROCESSES": "1"}), ())
-    parts = Parts(
-        answer=script.answer,
-        calls=calls,
-        voice=voice,
-        model=model,
-        agents=AgentAudio(calls, AgentLines(), model, ticker, clock),
-        ticker=ticker,
-        detectors=Detectors(),
-        arrivals=Arrivals(),
-        measures=Measures(),
-        clock=clock,
-        people_there=lambda _: people,
-        manner=manner or Manner(),
-    )
-    parts = replace(parts, **changes)
-    act = Stage(leg or MemoryLeg(), parts, script)
-    try:
-        yield act
-    finally:
-        script.release.set()
-        act.hang_up()
-        async with asyncio.timeout(PATIENCE):
-            while not act.over:
-                await asyncio.sleep(0)
-                ticker.tick()
-        await voice.close()
+    """A call under way."""
+    async with house(script.answer, database, vault, model, state, **changes) as parts:
+        act = Stage(leg or MemoryLeg(), parts, script)
+        try:
+            yield act
+        finally:
+            script.release.set()
+            act.hang_up()
+            async with asyncio.timeout(PATIENCE):
+                while not act.over:
+                    await asyncio.sleep(0)
+                    parts.ticker.tick()
 
 
 async def voice_of(text: str, state: Path) -> bytes:
     """A sentence as the trial model understands it: the product's own synthetic voice, 8 kHz."""
-    voice = await Voice.start(load_settings({"YINLING_STATE": str(state), "TTS_PROCESSES": "1"}), ())
+    voice = await Voice.start(
+        load_settings({"YINLING_STATE": str(state), "TTS_PROCESSES": "1", "TTS_DEADLINE": "60"}), ()
+    )
     try:
         return b"".join([s.pcm async for s in voice.say(text, SpeechStyle(), 8000)])
     finally:
         await voice.close()
+
+
+@contextmanager
+def away(database: Database) -> Iterator[None]:
+    """The database's file cannot be opened meanwhile."""
+    path = Path(str(database.engine.url.database))
+    hidden = path.with_suffix(".away")
+    database.engine.dispose()
+    path.rename(hidden)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        hidden.rename(path)

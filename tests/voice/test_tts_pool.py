@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bot.settings import ROOT
 from voice.tts_pool import SpeakingUnavailable, SpeechPool, worker_command
 
 TEXT, SYLLABLES = "nin2 hao3, zhe4 li3 shi4 yi1 bao3 re4 xian4.", 9
@@ -137,6 +139,24 @@ def test_closing_leaves_no_child_behind():
     pids = played(ESPEAK, play, size=2)
     assert len(pids) == 2
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_a_parent_that_is_killed_leaves_no_child_behind(eventually):
+    code = (
+        "import asyncio\nfrom voice.tts_pool import SpeechPool, worker_command\n"
+        "async def main():\n    pool = SpeechPool(worker_command('espeak', 'cmn-latn-pinyin'), 1, 5)\n"
+        "    await pool.start()\n    print('ready', flush=True)\n    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        (child,) = psutil.Process(parent.pid).children()
+    finally:
+        parent.kill()
+        parent.communicate()
+    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_driver_of_ones_own_can_be_plugged_in():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies
 from openapi_spec_validator import validate
 from sqlalchemy import event, func, select, text
 
@@ -16,7 +18,7 @@ from bot.flows.questions import Thresholds
 from bot.knowledge_desk import KnowledgeDesk
 from bot.messages import Act
 from bot.ports import KnowledgeBase
-from bot.settings import Settings
+from bot.settings import BadSetting, Settings
 from bot.store.database import Database
 from bot.store.models import AuditEntry, Base
 from knowledge.desk_side import EntryDesk
@@ -314,3 +316,39 @@ def test_asking_outside_the_interface(api_house, now: datetime):
     assert told.answer is not None
     told = api_house.asking.ask("   ", None, now)
     assert told.answer is None
+
+
+def test_a_rate_that_makes_no_sense_is_named(make_house, api_house):
+    house = make_house(API_RATE="often")
+    wrong = ApiHouse(
+        house.settings, house.database, api_house.knowledge, api_house.knowledge_desk, api_house.asking
+    )
+    with pytest.raises(BadSetting, match="API_RATE"):
+        api_blueprint(wrong)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=strategies.text(max_size=320), region=strategies.text(max_size=8))
+def test_no_text_breaks_the_interface(quick_api, words, region):
+    """Whatever comes, it is answered or refused with its reason."""
+    for sent in (
+        quick_api.get("/api/v1/search", query_string={"q": words, "region": region}),
+        quick_api.get("/api/v1/search", query_string={"q": words}),
+        quick_api.post("/api/v1/ask", json={"question": words}),
+        quick_api.get(f"/api/v1/entries/{quote(words or 'x', safe='')}"),
+    ):
+        assert sent.status_code in (200, 400, 404), sent.text
+        assert sent.mimetype == ("application/json" if sent.status_code == 200 else PROBLEM)
+
+
+@pytest.fixture
+def quick_api(make_house, api_house, make_web, now):
+    """A client whose calls are not slowed down."""
+    house = make_house(API_RATE="100000 per minute")
+    ours = ApiHouse(
+        house.settings, house.database, api_house.knowledge, api_house.knowledge_desk, api_house.asking
+    )
+    client = make_web(house, pages=(api_blueprint(ours, lambda: now),)).test_client()
+    with house.database.begin() as session:
+        client.environ_base["HTTP_X_API_KEY"] = ApiKeys(session).add("x", "chief", now)
+    return client

@@ -143,7 +143,7 @@ function caption({ who, text, final }) {
     line.append(name, document.createElement("span"));
     captions.append(line);
   }
-  if (final && !text) { line.remove(); return; }
+  if (!text) { line.remove(); return; }
   line.lastChild.textContent = text;
   line.classList.toggle("partial", !final);
   byId("empty").hidden = true;

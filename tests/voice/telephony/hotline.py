@@ -100,9 +100,10 @@ class Hotline:
         try:
             address = f"http://127.0.0.1:{self.settings.voice.metrics_port}/healthz"
             with urllib.request.urlopen(address, timeout=2) as answer:
-                return bool(json.load(answer)["sip"])
+                health = json.load(answer)
         except OSError:
             return False
+        return bool(health["sip"]) or not self.settings.voice.sip_host
 
     def log(self) -> str:
         """What it has logged."""

@@ -177,3 +177,14 @@ def tone_share(samples: np.ndarray, hertz: float) -> float:
     frequencies = np.fft.rfftfreq(len(samples), 1 / RATE)
     near = spectrum[np.abs(frequencies - hertz) < 20].sum()
     return float(near / spectrum.sum()) if spectrum.sum() > 0 else 0.0
+
+
+def hears(phone: Telephone, hertz: float) -> bool:
+    """Whether the last half second is mostly one tone."""
+    return tone_share(phone.heard_so_far()[-RATE // 2 :], hertz) > 0.9
+
+
+def loud_seconds(samples: np.ndarray) -> float:
+    """How long a sound is no silence."""
+    blocks = samples[: len(samples) // 400 * 400].reshape(-1, 400).astype(float)
+    return float((np.sqrt((blocks**2).mean(axis=1)) > 100).sum() * 400 / RATE)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.settings import TIME_ZONE
 from tests.voice.recordings import FOLDER
 from tests.voice.telephony.hotline import Hotline
-from tests.voice.telephony.telephone import RATE, Telephone, tone_share
+from tests.voice.telephony.telephone import Telephone, hears, loud_seconds
 
 Sentence = Callable[[str], Path]
 GREETED = "随时按零"
@@ -108,14 +107,3 @@ def answer(caller: Telephone, hotline: Hotline, wav: Path, next_question: str) -
     """Say something and wait for the question that follows."""
     caller.say(wav)
     hotline.until_said(caller.number, next_question)
-
-
-def hears(phone: Telephone, hertz: float) -> bool:
-    """Whether the last half second is mostly one tone."""
-    return tone_share(phone.heard_so_far()[-RATE // 2 :], hertz) > 0.9
-
-
-def loud_seconds(samples: np.ndarray) -> float:
-    """How long a sound is no silence."""
-    blocks = samples[: len(samples) // 400 * 400].reshape(-1, 400).astype(float)
-    return float((np.sqrt((blocks**2).mean(axis=1)) > 100).sum() * 400 / RATE)

@@ -1,0 +1,158 @@
+"""A hotline of its own in a child process, with real ears, voice and conversation; told over its input what to do.
+
+``reset`` begins to measure, ``stats`` prints one JSON line of what happened since, anything else ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from benchmarks.table import percentile
+from bot.bootstrap import bootstrap
+from bot.calls import Calls
+from bot.messages import Act, Reply, Utterance
+from bot.settings import TIME_ZONE, load_settings
+from voice.agent_audio import AgentAudio
+from voice.agent_line import AgentLines
+from voice.arrivals import Arrivals
+from voice.asr import SpeechModel
+from voice.call import Parts
+from voice.limits import Admission
+from voice.metrics import Measures
+from voice.models import TRIAL_MODEL
+from voice.prompts import call_prompts
+from voice.server import AudioSocketServer, Hotline
+from voice.ticker import Ticker
+from voice.tts import Voice
+from voice.vad import Detectors
+
+_MOST = 500
+
+
+@dataclass
+class Watch:
+    """What is measured between ``reset`` and ``stats``."""
+
+    late: list[float] = field(default_factory=list)
+    turns: int = 0
+    cpu: float = 0.0
+    started: float = 0.0
+
+    def reset(self, now: float) -> None:
+        """Begin."""
+        self.late.clear()
+        self.turns, self.cpu, self.started = 0, _cpu(), now
+
+    def stats(self, now: float, hotline: Hotline) -> dict[str, float]:
+        """Seconds and shares since ``reset``; memory in bytes."""
+        offs = [abs(late) for late in self.late]
+        return {
+            "seconds": now - self.started,
+            "cpu": _cpu() - self.cpu,
+            "late_p50": percentile(offs, 0.5),
+            "late_p99": percentile(offs, 0.99),
+            "late_most": max(offs, default=0.0),
+            "turns": self.turns,
+            "calls": hotline.open,
+            "deaf": sum(call._ears.deaf for call in hotline._calls.values()),
+            "memory": _memory(),
+        }
+
+
+def _cpu() -> float:
+    """Processor seconds of this process and of the voices it has ended; running voices are counted apart."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+async def serve() -> None:
+    """Serve until told to end."""
+    with tempfile.TemporaryDirectory(prefix="yinling-bench-") as folder:
+        settings = load_settings({"YINLING_STATE": folder, "NLU_TIMEOUT": "0.5"})
+        house = bootstrap(settings, alone=True)
+        house.database.upgrade()
+        house.prepare()
+        loop = asyncio.get_running_loop()
+        watch, measures = Watch(), Measures()
+        ticker, model = Ticker(watch.late.append), SpeechModel.load(TRIAL_MODEL)
+        calls = Calls(house.database, house.vault, house.events)
+
+        def answer(utterance: Utterance) -> Reply:
+            watch.turns += 1
+            reply = house.assistant.handle(utterance)
+            # Nobody is here to take a call: who is sent to a person talks on with the assistant.
+            return (
+                reply
+                if reply.act not in (Act.HANDOFF, Act.GOODBYE)
+                else Reply("好的。", "好的。", Act.AFFIRM)
+            )
+
+        def now() -> datetime:
+            return datetime.now(TIME_ZONE)
+
+        voice = await Voice.start(settings, call_prompts(settings.voice.office)[:1])
+        await voice.warmed()
+        parts = Parts(
+            answer=answer,
+            calls=calls,
+            voice=voice,
+            model=model,
+            agents=AgentAudio(calls, AgentLines(), model, ticker, now),
+            ticker=ticker,
+            detectors=Detectors(),
+            arrivals=Arrivals(),
+            measures=measures,
+            clock=now,
+            people_there=lambda _: True,
+        )
+        hotline = Hotline(parts, Admission(_MOST))
+        server = AudioSocketServer(hotline, parts, "127.0.0.1", 0)
+        await server.start()
+        running = asyncio.create_task(ticker.run())
+        print(json.dumps({"port": server.port}), flush=True)
+        while True:
+            order = (await asyncio.to_thread(sys.stdin.readline)).strip()
+            if order == "reset":
+                watch.reset(loop.time())
+                print("{}", flush=True)
+            elif order == "stats":
+                stages = {
+                    f"{stage}_{share}": _quantile(measures, stage, share)
+                    for stage in ("asr", "answer", "voice", "reaction")
+                    for share in (0.5, 0.95)
+                }
+                print(json.dumps(watch.stats(loop.time(), hotline) | stages), flush=True)
+            else:
+                break
+        running.cancel()
+        await server.stop()
+        await voice.close()
+        house.close()
+
+
+def _quantile(measures: Measures, stage: str, share: float) -> float:
+    """The upper bound of the bucket in which a share of a stage's times lies."""
+    buckets = [
+        (float(sample.labels["le"]), sample.value)
+        for metric in measures.stage.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_bucket") and sample.labels["stage"] == stage
+    ]
+    whole = buckets[-1][1] if buckets else 0.0
+    return next((bound for bound, count in buckets if whole and count >= share * whole), float("nan"))
+
+
+if __name__ == "__main__":
+    sys.setswitchinterval(0.001)
+    asyncio.run(serve())
