@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from bot.knowledge_desk import Finding
+from bot.entries import Finding
 from bot.ports import YinlingError
 
 FIELDS = {

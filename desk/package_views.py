@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.knowledge_desk import BadPackage, Choices, PackageReport
+from bot.entries import BadPackage, Choices, PackageReport
 from desk.auth import me, supervisors_only
 from desk.house import house, now
 from desk.knowledge_words import refusal

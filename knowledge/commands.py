@@ -6,16 +6,16 @@ import sys
 from datetime import date, datetime
 from pathlib import Path
 
-from bot.knowledge_desk import (
+from bot.entries import (
     BadPackage,
     Choices,
     Filter,
     Finding,
     Incoming,
-    KnowledgeDesk,
     PackageReport,
     Severity,
 )
+from bot.knowledge_desk import KnowledgeDesk
 from bot.messages import PolicyAnswer
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.knowledge_desk import Content, Malformed
+from bot.entries import Content, Malformed
 from knowledge.content import from_body
 from knowledge.documents import DocumentTable
 from knowledge.entry import PolicyEntry

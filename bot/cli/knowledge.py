@@ -10,7 +10,7 @@ import click
 
 from bot.bootstrap import KnowledgeRoom, knowledge_room
 from bot.gaps import Gaps
-from bot.knowledge_desk import Choices
+from bot.entries import Choices
 from bot.settings import TIME_ZONE, load_settings
 from knowledge import commands, coverage_page, training
 from knowledge.loader import ENTRIES_FOLDER

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.knowledge_desk import Choices
+from bot.entries import Choices
 from bot.store.database import Database
 from knowledge.commands import check_all, due, export, export_files, import_, search, validate
 from knowledge.desk_side import EntryDesk
