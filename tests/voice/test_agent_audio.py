@@ -36,7 +36,7 @@ from voice.ticker import Ticker
 from voice.tts import SpeakingUnavailable
 
 PASSES = Passes(SECRET)
-QUICK = Patience(coming=3.0, returning=0.3, look=0.05, hold=0.4)
+QUICK = Patience(coming=20.0, returning=0.3, look=0.05, hold=0.4)
 FRAME = 640
 
 
@@ -273,7 +273,7 @@ def test_an_agent_who_is_back_in_time_goes_on(play) -> None:
         await say(again, type="hang_up")
         assert await scene.outcome() == Attended(Outcome.FINISHED)
 
-    play(story, Patience(coming=3, returning=5, look=0.05))
+    play(story, Patience(coming=20, returning=20, look=0.05))
 
 
 def test_an_agent_who_never_comes_gives_the_caller_back(play) -> None:
