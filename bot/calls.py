@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.area_codes import region_of_number
 from bot.escalation import EscalationQueue
 from bot.ports import Events, YinlingError
 from bot.privacy import Vault
@@ -76,14 +77,14 @@ class Calls:
     def begin(
         self, call_id: str, leg_kind: str, caller: str, called: str, at: datetime, region: str | None = None
     ) -> int:
-        """A call came in; the same ``call_id`` again gives the same row."""
+        """A call came in; the same ``call_id`` again gives the same row. ``region``: None to go by the area code."""
         call = Call(
             call_id=call_id[:128],
             leg_kind=leg_kind,
             caller=caller,
             caller_index=self._vault.index(caller),
             called=called[:64],
-            region=region,
+            region=region or region_of_number(caller),
             started_at=at,
             seen_at=at,
         )

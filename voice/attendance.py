@@ -82,9 +82,9 @@ class Attendance:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._finish_lines()
             for scribe in (self._caller_scribe, self._agent_scribe):
                 if scribe is not None:
-                    await scribe.finish()
                     await scribe.close()
             if self._agent is not None:
                 self._agent.close()
@@ -146,6 +146,7 @@ class Attendance:
                 return
             self._agent, self._held = None, False
             self._note("agent_gone")
+            await self._finish_lines()
             await self._say(agent_words.LINE_LOST)
 
     async def _listen_to(self, agent: AgentLine) -> None:
@@ -163,6 +164,7 @@ class Attendance:
             case "hold" if not self._held:
                 self._held = True
                 self._note("held")
+                await self._finish_lines()
                 agent.show("state", held=True, connected=True)
                 company = asyncio.create_task(self._keep_company())
                 company.add_done_callback(self._look_after)
@@ -281,6 +283,12 @@ class Attendance:
             self._show("notice", text="现在写不出文字记录，通话不受影响。")
 
         return Scribe(self._room.model, sample_rate, self._room.ticker, partial, line, deaf)
+
+    async def _finish_lines(self) -> None:
+        """What either side was saying ends here."""
+        for scribe in (self._caller_scribe, self._agent_scribe):
+            if scribe is not None:
+                await scribe.finish()
 
     def _show(self, type_: str, **fields: object) -> None:
         if self._agent is not None:
