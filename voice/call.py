@@ -81,6 +81,7 @@ class Call:
         self._talk = Conversation(
             leg,
             parts.answer,
+            parts.calls.spoken_to,
             self._ears,
             self._mouth,
             self.timeline,
