@@ -16,13 +16,15 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.area_codes import region_of_number
 from bot.escalation import EscalationQueue
+from bot.messages import Channel
 from bot.ports import Events, YinlingError
 from bot.privacy import Vault
 from bot.store.call_reads import CallReads, latest_call
 from bot.store.conversations import lock_conversation
 from bot.store.database import Database
-from bot.store.models import Agent, Call, CallEvent, Conversation, Escalation, Turn
+from bot.store.models import Agent, Call, CallEvent, Citizen, Conversation, Escalation, Turn
 from bot.waiting import expected_wait
 
 # What can happen in a call. ``state`` is the line's own (answered, ringing an agent, held); the rest as named.
@@ -76,14 +78,14 @@ class Calls:
     def begin(
         self, call_id: str, leg_kind: str, caller: str, called: str, at: datetime, region: str | None = None
     ) -> int:
-        """A call came in; the same ``call_id`` again gives the same row."""
+        """A call came in; the same ``call_id`` again gives the same row. ``region``: None to go by the area code."""
         call = Call(
             call_id=call_id[:128],
             leg_kind=leg_kind,
             caller=caller,
             caller_index=self._vault.index(caller),
             called=called[:64],
-            region=region,
+            region=region or region_of_number(caller),
             started_at=at,
             seen_at=at,
         )
@@ -260,6 +262,14 @@ class Calls:
         """An agent who speaks is there, whatever their page's timers do."""
         with self._database.begin() as session:
             EscalationQueue(session, self._vault).seen(agent_id, at)
+
+    def spoken_to(self, caller: str) -> tuple[float, float]:
+        """How the one who calls from a number wants to be spoken to: shares of the default rate and loudness."""
+        with self._database.read() as session:
+            query = select(Citizen.speech_rate, Citizen.speech_volume)
+            known = query.filter_by(channel=Channel.PHONE.value, user_index=self._vault.index(caller))
+            found = session.execute(known).one_or_none()
+        return (found[0], found[1]) if found is not None else (1.0, 1.0)
 
     def agent_name(self, agent_id: int) -> str:
         """An agent's name as callers hear it."""

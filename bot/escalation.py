@@ -139,13 +139,17 @@ class EscalationQueue:
         return [
             escalation.id
             for escalation in list(self._session.scalars(query))
-            if self._release(escalation, "坐席断线，会话回到排队。", now)
+            if self._release(escalation, "坐席断线，会话回到排队。", "offline", now)
         ]
 
     def take_back(self, conversation_id: int, now: datetime) -> int | None:
-        """The agent's line to a caller is gone: back to the old place in the queue; returns the escalation's id."""
+        """The agent's line to a caller is gone: back to the old place in the queue; returns the escalation's id.
+
+        The agent may still sit before the desk, so he is wrapping up and not away.
+        """
         escalation = self._open_one(conversation_id, "accepted")
-        if escalation is None or not self._release(escalation, "坐席的通话断了，来电回到排队。", now):
+        line = "坐席的通话断了，来电回到排队。"
+        if escalation is None or not self._release(escalation, line, "wrap_up", now):
             return None
         return escalation.id
 
@@ -184,7 +188,7 @@ class EscalationQueue:
         query = select(Escalation).filter_by(open_for=conversation_id, status=status)
         return self._session.scalar(query.execution_options(populate_existing=True))
 
-    def _release(self, escalation: Escalation, line: str, now: datetime) -> bool:
+    def _release(self, escalation: Escalation, line: str, agent_state: str, now: datetime) -> bool:
         """Accepted becomes waiting; False where somebody settled it meanwhile."""
         self._lock(escalation.id)
         agent = escalation.agent
@@ -200,7 +204,7 @@ class EscalationQueue:
         if not _changed(self._session.execute(change)):
             return False
         if agent is not None and not self.held_by(agent.id):
-            agent.state = "offline"
+            agent.state = agent_state
         self._hold(escalation.conversation_id, "bot", None)
         Conversations(self._session, self._vault).add_system_message(escalation.conversation_id, line, now)
         return True

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from bot.knowledge_desk import Content
+from bot.entries import Content
 from desk.knowledge_words import LINES, TEXTS
 
 VALIDITY = ("effective_from", "effective_until", "review_by", "certainty", "caveat")

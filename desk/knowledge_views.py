@@ -9,8 +9,16 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bot.entries import (
+    Content,
+    Filter,
+    Malformed,
+    NoSuchEntry,
+    Overtaken,
+    Unfit,
+)
 from bot.gaps import Gaps, NoSuchGap
-from bot.knowledge_desk import Content, Filter, KnowledgeDesk, Malformed, NoSuchEntry, Unfit
+from bot.knowledge_desk import KnowledgeDesk
 from bot.ports import YinlingError
 from desk.auth import me, supervisors_only
 from desk.house import house, now
@@ -140,6 +148,7 @@ def check() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """A new version of an entry; with ``submit`` it goes to review at once."""
     content = from_boxes(request.form)
+    entry_id = f"{content['topic']}.{content['region'] or 'general'}"
     seen, gap = request.form.get("seen", 0, type=int), request.form.get("gap", type=int)
     fixed = request.form.get("fixed") == "1"
     try:
@@ -151,9 +160,11 @@ def save() -> ResponseReturnValue:
     except Malformed as error:
         faults = [problem(*one) for one in error.problems]
         return _form(content, seen=seen, fixed=fixed, gap=gap, faults=faults), 400
-    except YinlingError as error:
-        return _form(content, seen=seen, fixed=fixed, gap=gap, faults=[refusal(error)]), 409
-    entry_id = f"{content['topic']}.{content['region'] or 'general'}"
+    except Overtaken as error:
+        # Nothing is lost: who has looked at the newer version may save over it, knowingly.
+        newest = knowledge().page(entry_id, today())
+        said = [refusal(error)]
+        return _form(content, seen=newest.seen, fixed=True, gap=gap, faults=said, newer=entry_id), 409
     if gap is not None:
         _settle(gap, entry_id)
     flash("已经交给别人审核。" if request.form.get("submit") == "1" else "草稿已经存好。", "good")
@@ -222,7 +233,13 @@ _STEPS: dict[str, tuple[Callable[[str, int, str], None], bool, str]] = {
 
 
 def _form(
-    content: Content, *, seen: int, fixed: bool, gap: int | None = None, faults: list[str] | None = None
+    content: Content,
+    *,
+    seen: int,
+    fixed: bool,
+    gap: int | None = None,
+    faults: list[str] | None = None,
+    newer: str | None = None,
 ) -> str:
     found, findings = _looked_at(content) if fixed or faults else ([], [])
     return render_template(
@@ -232,6 +249,7 @@ def _form(
         fixed=fixed,
         gap=gap,
         refused=faults or [],
+        newer=newer,
         faults=found,
         findings=findings,
         topics=knowledge().topics(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from bot.knowledge_desk import Finding
+from bot.entries import Finding
 from bot.ports import YinlingError
 
 FIELDS = {
@@ -110,6 +110,7 @@ ACTIONS = {
     "entry_file_taken": "用文件里的知识",
     "entry_file_left": "不用文件里的知识",
     "package_taken": "收下知识包",
+    "package_exported": "下载知识包",
     "key_trusted": "信任一个单位的公钥",
     "key_distrusted": "不再信任一个公钥",
     "gap_open": "把没答上的问题放回去",

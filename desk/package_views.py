@@ -9,7 +9,8 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.knowledge_desk import BadPackage, Choices, PackageReport
+from bot.audit import Audit
+from bot.entries import BadPackage, Choices, PackageReport
 from desk.auth import me, supervisors_only
 from desk.house import house, now
 from desk.knowledge_words import refusal
@@ -32,6 +33,8 @@ def index() -> ResponseReturnValue:
 @supervisors_only
 def export() -> ResponseReturnValue:
     """All that is told, as a signed package."""
+    with house().database.begin() as session:
+        Audit(session).look(me().username, "package_exported", "package:all", now())
     headers = {"Content-Disposition": 'attachment; filename="yinling-knowledge.json"'}
     return Response(house().knowledge_desk.pack(now()), mimetype="application/json", headers=headers)
 

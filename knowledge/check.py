@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.knowledge_desk import Finding, Severity
+from bot.entries import Finding, Severity
 from knowledge.documents import DocumentTable, load_documents
 from knowledge.entry import NonEmpty, PolicyEntry, Status, Strict
 from knowledge.plainness import (

@@ -6,16 +6,16 @@ import sys
 from datetime import date, datetime
 from pathlib import Path
 
-from bot.knowledge_desk import (
+from bot.entries import (
     BadPackage,
     Choices,
     Filter,
     Finding,
     Incoming,
-    KnowledgeDesk,
     PackageReport,
     Severity,
 )
+from bot.knowledge_desk import KnowledgeDesk
 from bot.messages import PolicyAnswer
 from bot.ports import KnowledgeBase
 from bot.settings import TIME_ZONE
@@ -51,7 +51,7 @@ def check_all(
     folder: Path = ENTRIES_FOLDER,
     strict: bool = False,
 ) -> int:
-    """The full check: what validate finds, and entries that contradict each other.
+    """The full check: what validate finds, and entries that contradict each other, which fail too.
 
     ``entries`` are what is told; without them, the files are checked.
     """
@@ -63,9 +63,9 @@ def check_all(
         except InvalidKnowledge as error:
             return _faults(error)
         missing = gaps(load_coverage(), entries, load_documents()) if folder == ENTRIES_FOLDER else []
-    findings = check(entries, today)
-    findings.extend(contradictions(entries))
-    return _judge(entries, sorted(findings, key=lambda f: f.entry_id), missing, strict)
+    against = contradictions(entries)
+    findings = sorted([*check(entries, today), *against], key=lambda finding: finding.entry_id)
+    return max(_judge(entries, findings, missing, strict), FAILED if against else DONE)
 
 
 def due(desk: KnowledgeDesk, today: date | None = None) -> int:

@@ -15,7 +15,7 @@ from itertools import combinations
 
 import cn2an
 
-from bot.knowledge_desk import Finding, Severity
+from bot.entries import Finding, Severity
 from knowledge.entry import PolicyEntry
 from knowledge.regions import chain
 

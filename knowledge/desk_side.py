@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
-from bot.knowledge_desk import (
+from bot.entries import (
     Change,
     Choices,
     Content,

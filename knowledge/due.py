@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.knowledge_desk import Due
+from bot.entries import Due
 from knowledge.check import ENDS_SOON, REVIEW_SOON
 from knowledge.entry import PolicyEntry
 from knowledge.statement import last_day

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, StringConstraints, ValidationError
 
-from bot.knowledge_desk import BadPackage
+from bot.entries import BadPackage
 from knowledge.content import canonical, content_hash, to_body
 from knowledge.entry import NonEmpty, PolicyEntry, Strict
 from knowledge.loader import InvalidKnowledge, Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.knowledge_desk import Content, Malformed
+from bot.entries import Content, Malformed
 from knowledge.content import from_body
 from knowledge.documents import DocumentTable
 from knowledge.entry import PolicyEntry
@@ -39,7 +39,10 @@ def entry_of(
     try:
         entry = from_body(body | _FILLED_IN)
     except ValidationError as error:
-        problems.extend((_place(e["loc"]), e["msg"]) for e in error.errors())
+        faults = [(_place(e["loc"]), e["msg"]) for e in error.errors()]
+        # A list of which an item is wrong counts as too short too; that would only mislead.
+        inside = {place.rpartition(".")[0] for place, _ in faults}
+        problems.extend((place, wrong) for place, wrong in faults if place not in inside)
     if problems:
         raise Malformed(tuple(dict.fromkeys(problems)))
     return entry

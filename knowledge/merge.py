@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.knowledge_desk import Change, Content
+from bot.entries import Change, Content
 from knowledge.content import NOT_CONTENT
 from knowledge.entry import PolicyEntry
 

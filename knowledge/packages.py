@@ -15,7 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
-from bot.knowledge_desk import BadPackage, Choices, Content, Incoming, PackageReport
+from bot.entries import (
+    BadPackage,
+    Choices,
+    Content,
+    Incoming,
+    PackageReport,
+)
 from bot.store.policy_rows import PolicyVersion, TrustedKey
 from knowledge.content import from_body, to_body
 from knowledge.exchange import Package, Parcel, pack, unpack

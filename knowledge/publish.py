@@ -15,7 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
-from bot.knowledge_desk import Finding, Overtaken, OwnWork, Severity, Unfit, WrongStep
+from bot.entries import (
+    Finding,
+    Overtaken,
+    OwnWork,
+    Severity,
+    Unfit,
+    WrongStep,
+)
 from bot.settings import TIME_ZONE
 from bot.store.policy_rows import PolicyRevision, PolicyVersion
 from knowledge.check import check

@@ -29,7 +29,7 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # bm25s sets itself to DEB
 K1 = 1.2
 B = 0.4  # passages are short questions: length says little
 FEW = 1024  # passages that a word may be in before it is pruned: none of today's is in more
-KEPT = 16  # passages of one group that it points at from then on
+KEPT = 8  # passages of one group that it points at from then on
 _HAN = re.compile(r"[一-鿿]+")
 _WORD = re.compile(r"[一-鿿]+|[A-Za-z]+|\d+")
 # Words of asking, politeness and address: they are in every question and tell nothing of its matter.

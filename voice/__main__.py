@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+import time
 from datetime import datetime
 
 from bot.bootstrap import House, bootstrap, spoken_entries, spoken_phrases
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 _SWITCH_SECONDS = 0.001  # that one thread may hold Python's lock while the clock waits for it
 _DETECTORS = 4  # made ahead, so that the first callers are not waited for
 _CALLS_UNMEASURED = 10
+_LOAD_TICKS = 500  # between two looks at the load: 10 s
 
 
 class Door:
@@ -94,6 +97,7 @@ class Door:
             notice(model),
         )
         self._sip: SipAgent | None = None
+        self._ticks, self._load_at = 0, (time.monotonic(), time.process_time())
         self._running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -143,8 +147,18 @@ class Door:
 
     def _ticked(self, late: float) -> None:
         self.measures.late.observe(abs(late))
+        self._ticks += 1
+        if self._ticks % _LOAD_TICKS == 0:
+            self._measure_load()
         self.admission.tick(late)
         self.health.tick()
+
+    def _measure_load(self) -> None:
+        """What this process has used of the machine since the last look."""
+        now, used = time.monotonic(), time.process_time()
+        seconds = (now - self._load_at[0]) * (os.cpu_count() or 1)
+        self.measures.load.set((used - self._load_at[1]) / seconds if seconds else 0.0)
+        self._load_at = (now, used)
 
     def _status(self) -> dict[str, object]:
         return {

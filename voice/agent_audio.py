@@ -45,7 +45,7 @@ class AgentAudio:
     ) -> Attended:
         """Carry the agent's part in the call to its end. ``state`` must name an agent; raises ValueError if not.
 
-        Whatever the database raises is passed on, with the conversation still the agent's.
+        A database that is away costs what would have been written, and looks at the desk; people speak on.
         """
         if state.agent_id is None:
             raise ValueError("no agent holds the conversation")

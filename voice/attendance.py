@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
+from bot.calls import QueueState
 from bot.messages import Transcript
 from bot.ports import YinlingError
+from bot.trouble import report
 from voice import agent_words
 from voice.agent_line import AgentLine, Command, Sound
 from voice.attended import Attended, CallerLine, Outcome, Room, Speak
@@ -18,6 +21,12 @@ from voice.leg import Frame, HungUp, Key, TransferRefused
 from voice.player import Player
 from voice.resample import Resampler
 from voice.scribe import Scribe
+
+log = logging.getLogger(__name__)
+
+_SEEN_SECONDS = 10.0  # between two signs that an agent who speaks is there
+_WAITING = 200  # things to write down while the database is away; what comes on top is not written
+_LAST_SECONDS = 5.0  # in which the last of them must be written
 
 
 class Attendance:
@@ -44,6 +53,10 @@ class Attendance:
         self._was_there = self._typed = False
         self._saying = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Queue[tuple[Callable[..., object], tuple[object, ...]] | None] = (
+            asyncio.Queue()
+        )
+        self._typed_said: dict[int, bool] = {}  # typed replies: whether they could be said
         self._outcome: asyncio.Future[Attended] = asyncio.get_running_loop().create_future()
         self._caller_scribe = self._scribe(line.sample_rate, None)
         self._agent_scribe = self._scribe(SAMPLE_RATE, agent_id)
@@ -51,6 +64,7 @@ class Attendance:
     async def run(self) -> Attended:
         """Until there is an outcome."""
         stop_ticking = self._room.ticker.every_tick(self._tick)
+        writer = asyncio.create_task(self._write_down())
         work: list[Coroutine[object, object, None]] = [
             self._hear_caller(),
             self._serve_agent(),
@@ -68,12 +82,15 @@ class Attendance:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._finish_lines()
             for scribe in (self._caller_scribe, self._agent_scribe):
                 if scribe is not None:
-                    await scribe.finish()
                     await scribe.close()
             if self._agent is not None:
                 self._agent.close()
+            self._writing.put_nowait(None)
+            await asyncio.wait({writer}, timeout=_LAST_SECONDS)
+            writer.cancel()
 
     def _look_after(self, task: asyncio.Task[None]) -> None:
         """A part that failed ends the whole, loudly."""
@@ -98,7 +115,7 @@ class Attendance:
                 self._end(Attended(Outcome.HUNG_UP, by=event.by))
                 return
             if isinstance(event, Key):
-                await self._note("key", text=event.key)
+                self._note("key", text=event.key)
                 self._show("key", key=event.key)
             elif isinstance(event, Frame) and not self._held:
                 if self._agent is not None:
@@ -120,7 +137,7 @@ class Attendance:
                     return
                 continue  # an agent who only types is there too
             self._agent, self._was_there = agent, True
-            await asyncio.to_thread(self._calls.connected, self._row, self._agent_id, self._room.clock())
+            self._later(self._calls.connected, self._row, self._agent_id, self._room.clock())
             async with self._saying:
                 pass  # an agent who speaks under our own sentence would not be heard
             agent.show("state", held=False, connected=True)
@@ -128,7 +145,8 @@ class Attendance:
             if self._outcome.done():
                 return
             self._agent, self._held = None, False
-            await self._note("agent_gone")
+            self._note("agent_gone")
+            await self._finish_lines()
             await self._say(agent_words.LINE_LOST)
 
     async def _listen_to(self, agent: AgentLine) -> None:
@@ -145,7 +163,8 @@ class Attendance:
         match command.verb:
             case "hold" if not self._held:
                 self._held = True
-                await self._note("held")
+                self._note("held")
+                await self._finish_lines()
                 agent.show("state", held=True, connected=True)
                 company = asyncio.create_task(self._keep_company())
                 company.add_done_callback(self._look_after)
@@ -153,7 +172,7 @@ class Attendance:
             case "unhold" if self._held:
                 self._held = False
                 self._player.stop()
-                await self._note("resumed")
+                self._note("resumed")
                 agent.show("state", held=False, connected=True)
             case "hang_up":
                 self._end(Attended(Outcome.FINISHED))
@@ -173,45 +192,58 @@ class Attendance:
         try:
             await self._line.transfer(target)
         except TransferRefused as error:
-            await self._note("error", data={"code": error.code})
+            self._note("error", data={"code": error.code})
             agent.show("notice", text="电话没有转过去，市民还在线上。请再试一次，或者换个号码。")
             await self._say(agent_words.NOT_PUT_THROUGH)
             return
-        await asyncio.to_thread(self._calls.transferred, self._row, target, self._room.clock())
+        self._later(self._calls.transferred, self._row, target, self._room.clock())
         self._end(Attended(Outcome.TRANSFERRED, target=target))
 
     async def _watch_desk(self) -> None:
         """What the agent does at the desk: typed words, handing back, closing; and that an agent who speaks is there."""
         seen_at = float("-inf")
-        unsayable: set[int] = set()
         while True:
-            if self._agent is not None and self._room.ticker.now - seen_at > 10:
+            if self._agent is not None and self._room.ticker.now - seen_at > _SEEN_SECONDS:
                 seen_at = self._room.ticker.now
-                await asyncio.to_thread(self._calls.agent_seen, self._agent_id, self._room.clock())
-            state = await asyncio.to_thread(
-                self._calls.queue_state, self._conversation_id, self._room.clock()
-            )
-            if state.held_by != "agent" or state.agent_id != self._agent_id:
-                outcome = (
-                    Outcome.TO_QUEUE if state.waiting or state.held_by == "agent" else Outcome.TO_ASSISTANT
-                )
-                self._end(Attended(outcome))
-                return
-            for turn_id, text in await asyncio.to_thread(self._calls.unspoken_replies, self._conversation_id):
-                self._typed = True
-                if turn_id in unsayable:
-                    continue
-                if await self._say(text):
-                    await asyncio.to_thread(self._calls.spoken, turn_id, self._room.clock())
-                else:
-                    unsayable.add(turn_id)
-                    self._show("notice", text="这句话现在念不出来，请直接跟市民说。")
+                self._later(self._calls.agent_seen, self._agent_id, self._room.clock())
+            try:
+                state, replies = await asyncio.to_thread(self._look)
+            except Exception as error:  # a database that is away must not part two people who speak
+                report(log, "attendance.desk_unknown", error)
+            else:
+                if state.held_by != "agent" or state.agent_id != self._agent_id:
+                    waits = state.waiting or state.held_by == "agent"
+                    self._end(Attended(Outcome.TO_QUEUE if waits else Outcome.TO_ASSISTANT))
+                    return
+                for turn_id, text in replies:
+                    await self._speak_for_agent(turn_id, text)
             await self._room.ticker.sleep(self._room.patience.look)
+
+    def _look(self) -> tuple[QueueState, list[tuple[int, str]]]:
+        """How the conversation stands, and what the agent typed; in a thread."""
+        state = self._calls.queue_state(self._conversation_id, self._room.clock())
+        return state, self._calls.unspoken_replies(self._conversation_id)
+
+    async def _speak_for_agent(self, turn_id: int, text: str) -> None:
+        """Say typed words once, and note that they were heard; words that cannot be said stay unsaid."""
+        self._typed = True
+        if turn_id not in self._typed_said:
+            said = self._typed_said[turn_id] = await self._say(text)
+            if not said:
+                self._show("notice", text="这句话现在念不出来，请直接跟市民说。")
+        if self._typed_said[turn_id]:
+            self._later(self._calls.spoken, turn_id, self._room.clock())
 
     async def _give_up(self) -> None:
         """The agent did not come (back): the conversation waits again, unless somebody settled it meanwhile."""
-        if await asyncio.to_thread(self._calls.take_back, self._conversation_id, self._room.clock()):
-            self._end(Attended(Outcome.TO_QUEUE))
+        while not self._outcome.done():
+            try:
+                await asyncio.to_thread(self._calls.take_back, self._conversation_id, self._room.clock())
+            except Exception as error:
+                report(log, "attendance.not_given_back", error)
+                await self._room.ticker.sleep(self._room.patience.look)
+            else:
+                return  # _watch_desk sees how it stands now
 
     async def _say(self, text: str) -> bool:
         """Say a sentence to the caller to its end; False where nothing could be said."""
@@ -222,12 +254,12 @@ class Attendance:
                     self._player.put(piece.text, piece.pcm)
             except YinlingError as error:
                 self._player.stop()
-                await self._note("error", data={"code": error.code})
+                self._note("error", data={"code": error.code})
                 return False
             self._player.end()
             self._caption("machine", text, final=True)
             await self._player.finished()
-            await self._note("said", text=text)
+            self._note("said", text=text)
             return True
 
     def _scribe(self, sample_rate: int, agent_id: int | None) -> Scribe | None:
@@ -240,14 +272,8 @@ class Attendance:
             self._caption(who, heard.text, final=True)
             self._show("caption", who=who, text=heard.text, final=True)
             confidence = heard.confidence if agent_id is None else None
-            await asyncio.to_thread(
-                self._calls.add_line,
-                self._conversation_id,
-                heard.text,
-                self._room.clock(),
-                agent_id,
-                confidence,
-            )
+            at = self._room.clock()
+            self._later(self._calls.add_line, self._conversation_id, heard.text, at, agent_id, confidence)
 
         def partial(words: str) -> None:
             self._caption(who, words, final=False)
@@ -258,6 +284,12 @@ class Attendance:
 
         return Scribe(self._room.model, sample_rate, self._room.ticker, partial, line, deaf)
 
+    async def _finish_lines(self) -> None:
+        """What either side was saying ends here."""
+        for scribe in (self._caller_scribe, self._agent_scribe):
+            if scribe is not None:
+                await scribe.finish()
+
     def _show(self, type_: str, **fields: object) -> None:
         if self._agent is not None:
             self._agent.show(type_, **fields)
@@ -266,8 +298,21 @@ class Attendance:
         if isinstance(self._line, Captioned):
             self._line.caption(who, text, final=final)
 
-    async def _note(self, kind: str, text: str | None = None, data: dict[str, object] | None = None) -> None:
-        await asyncio.to_thread(self._calls.note, self._row, kind, self._room.clock(), None, text, data)
+    def _note(self, kind: str, text: str | None = None, data: dict[str, object] | None = None) -> None:
+        self._later(self._calls.note, self._row, kind, self._room.clock(), None, text, data)
+
+    def _later(self, verb: Callable[..., object], *arguments: object) -> None:
+        """Write something down, in order, without anybody waiting for it."""
+        if self._writing.qsize() < _WAITING:
+            self._writing.put_nowait((verb, arguments))
+
+    async def _write_down(self) -> None:
+        while (work := await self._writing.get()) is not None:
+            verb, arguments = work
+            try:
+                await asyncio.to_thread(verb, *arguments)
+            except Exception as error:
+                report(log, "attendance.not_written", error)
 
     def _end(self, attended: Attended) -> None:
         with suppress(asyncio.InvalidStateError):

@@ -29,7 +29,7 @@ from voice.recording import record
 from voice.ticker import Ticker
 from voice.timeline import Timeline
 from voice.tts import Voice
-from voice.vad import Detectors
+from voice.vad import Detectors, SpeechDetector
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +60,13 @@ class Parts:
 class Call:
     """One call; ``run`` carries it."""
 
-    def __init__(self, leg: CallLeg, parts: Parts) -> None:
+    def __init__(self, leg: CallLeg, parts: Parts, detector: SpeechDetector | None = None) -> None:
         self._leg, self._parts = leg, parts
         self._tasks: set[asyncio.Task[object]] = set()
         self._recorder = record(parts.recordings, leg.sample_rate)
         self._line = Line(leg, self._recorder.sound if self._recorder else None)
         self._player = Player(leg.sample_rate, self._line.write)
-        self._detector = parts.detectors.take(leg.sample_rate)
+        self._detector = detector or parts.detectors.take(leg.sample_rate)
         self.timeline = Timeline(parts.calls, parts.clock)
         self._ears = Ears(
             parts.model,
@@ -81,6 +81,7 @@ class Call:
         self._talk = Conversation(
             leg,
             parts.answer,
+            parts.calls.spoken_to,
             self._ears,
             self._mouth,
             self.timeline,

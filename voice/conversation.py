@@ -27,6 +27,7 @@ from voice.turn_taking import adds_nothing
 
 log = logging.getLogger(__name__)
 
+_REMEMBER_SECONDS = 0.5
 _NOT_UNDERSTOOD = (Act.FALLBACK, Act.OUT_OF_SCOPE)
 
 
@@ -60,6 +61,7 @@ class Conversation:
         self,
         leg: CallLeg,
         answer: Callable[[Utterance], Reply],
+        spoken_to: Callable[[str], tuple[float, float]],
         ears: Ears,
         mouth: Mouth,
         timeline: Timeline,
@@ -70,20 +72,30 @@ class Conversation:
     ) -> None:
         self._leg, self._answer, self._ears, self._mouth = leg, answer, ears, mouth
         self._timeline, self._ticker, self._measures = timeline, ticker, measures
-        self._clock, self._manner = clock, manner
+        self._clock, self._manner, self._spoken_to = clock, manner, spoken_to
         self._user = leg.caller or f"anonymous:{leg.call_id}"
         self._turns = 0
         self._failures = 0  # of the assistant, in a row
         self._unsaid = False  # the reply to the last utterance was not spoken at all
-        self._mute = False  # nothing but what is kept can be said
         self.queued = False  # the caller waits for an agent, as far as this call knows
         self.asking = False  # the last reply wants an answer, also from who waits
 
     async def greet(self) -> None:
-        """Which office, that it is a machine, whether it is recorded, and 0."""
+        """Which office, that it is a machine, whether it is recorded, and 0; as this caller wanted it last time."""
         manner = self._manner
+        await self._remember()
         words = call_words.GREETING.format(office=manner.office)
         await self.say(f"{call_words.RECORDED}{words}" if manner.recorded else words)
+
+    async def _remember(self) -> None:
+        """How this number was spoken to before; a database that is slow or away does not keep the caller waiting."""
+        if not self._leg.caller:
+            return
+        try:
+            async with asyncio.timeout(_REMEMBER_SECONDS):
+                self._mouth.style = SpeechStyle(*await asyncio.to_thread(self._spoken_to, self._user))
+        except Exception as error:
+            report(log, "call.not_remembered", error, logging.WARNING)
 
     async def turn(self, event: Event) -> End | None:
         """Everything that follows from one thing that happened; End where the call is over."""

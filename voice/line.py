@@ -37,6 +37,8 @@ class Line:
         """Until the line is gone."""
         while self.ended is None:
             event = await self._leg.read()
+            # A leg that has sound waiting never suspends: without this, one caller's backlog delays everybody's voice.
+            await asyncio.sleep(0)
             if isinstance(event, Frame):
                 self.frames += 1
                 if self._on_sound is not None:

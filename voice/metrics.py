@@ -72,6 +72,6 @@ class Measures:
         )
         self.load = Gauge(
             "yinling_call_real_time_factor",
-            "Processor seconds of this process per second, per core: 1 is full.",
+            "Processor seconds that this process needs for a second of the clock and a core: 1 is full.",
             registry=self.registry,
         )

@@ -67,6 +67,8 @@ class Scribe:
             return
         if transcript.text:
             await self._on_line(transcript)
+        else:
+            self._on_partial("")  # what seemed to be words was nothing
 
     def forget(self) -> None:
         """What was heard last is not to be written."""

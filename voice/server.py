@@ -33,6 +33,7 @@ class Hotline:
     def __init__(self, parts: Parts, admission: Admission) -> None:
         self._parts, self._admission = parts, admission
         self._calls: dict[str, Call] = {}
+        self._taken: set[str] = set()  # calls by id, those that are still being prepared included
         self._refusing = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -40,11 +41,11 @@ class Hotline:
     @property
     def open(self) -> int:
         """Calls going on."""
-        return len(self._calls)
+        return len(self._taken)
 
     async def take(self, leg: CallLeg) -> None:
         """Carry a call to its end, or refuse it. Never raises for a call's own faults."""
-        if leg.call_id in self._calls:
+        if leg.call_id in self._taken:
             log.warning("hotline.twice")
             await leg.hang_up()
             return
@@ -54,16 +55,19 @@ class Hotline:
             await self._refuse(leg)
             return
         self._idle.clear()
+        self._taken.add(leg.call_id)
         try:
-            call = self._calls[leg.call_id] = Call(leg, self._parts)
+            detector = await self._parts.detectors.fetch(leg.sample_rate)
+            call = self._calls[leg.call_id] = Call(leg, self._parts, detector)
             await call.run()
         except Exception as error:
             report(log, "hotline.call_failed", error)
             await leg.hang_up()
         finally:
-            del self._calls[leg.call_id]
+            self._calls.pop(leg.call_id, None)
+            self._taken.discard(leg.call_id)
             self._admission.release()
-            if not self._calls:
+            if not self._taken:
                 self._idle.set()
 
     async def beat(self) -> None:

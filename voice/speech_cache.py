@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,11 @@ def key_of(*parts: object) -> str:
 
 
 class SpeechCache:
-    """Prepared 16-bit sound by key. A folder that cannot be written costs speed, nothing else."""
+    """Prepared 16-bit sound by key. A folder that cannot be written costs speed, nothing else.
+
+    ``recall`` and ``remember`` touch memory only and belong to one thread; ``load`` and ``save`` touch the disk only and may run
+    in others, so that a slow disk never holds up the calls.
+    """
 
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES, disk_bytes: int = DISK_BYTES) -> None:
         self._folder, self._memory_limit, self._disk_limit = folder, memory_bytes, disk_bytes
@@ -37,12 +42,15 @@ class SpeechCache:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._on_disk = sum(size for _, size, _ in self._files())
 
-    def get(self, key: str) -> bytes | None:
-        """The sound of a key, or None."""
+    def recall(self, key: str) -> bytes | None:
+        """The sound of a key as far as it is in memory."""
         kept = self._memory.get(key)
         if kept is not None:
             self._memory.move_to_end(key)
-            return kept
+        return kept
+
+    def load(self, key: str) -> bytes | None:
+        """The sound of a key as far as it is on disk."""
         path = self._path(key)
         try:
             pcm = path.read_bytes()
@@ -53,16 +61,14 @@ class SpeechCache:
             with suppress(OSError):
                 path.unlink()
             return None
-        self._remember(key, pcm)
         return pcm
 
-    def put(self, key: str, pcm: bytes, *, on_disk: bool) -> None:
-        """Keep a sound; ``on_disk`` only for words that are nobody's secret."""
-        self._remember(key, pcm)
-        if not on_disk or len(pcm) > self._disk_limit // 4:
+    def save(self, key: str, pcm: bytes) -> None:
+        """Keep a sound on disk: only of words that are nobody's secret."""
+        if len(pcm) > self._disk_limit // 4:
             return
         path = self._path(key)
-        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         try:
             unfinished.write_bytes(pcm)
             unfinished.replace(path)
@@ -75,7 +81,8 @@ class SpeechCache:
         if self._on_disk > self._disk_limit:
             self._make_room()
 
-    def _remember(self, key: str, pcm: bytes) -> None:
+    def remember(self, key: str, pcm: bytes) -> None:
+        """Keep a sound in memory; the one unused for longest goes."""
         if len(pcm) > self._memory_limit // 4:
             return
         self._in_memory += len(pcm) - len(self._memory.pop(key, b""))

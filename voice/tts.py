@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from bot.settings import Settings
 from bot.speech import speakable
@@ -23,6 +23,7 @@ from voice.tts_pool import SpeakingUnavailable, SpeechPool, worker_command
 
 log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 CHARACTERS_PER_SECOND = 3.5  # spoken by default, pauses included; a newsreader takes 4.5
 LINE_RATES = (8000, 16000)  # hertz: telephones, browsers
@@ -105,11 +106,13 @@ class Voice:
                 await asyncio.gather(ahead, return_exceptions=True)
 
     async def warm(self, prompts: Iterable[Prompt]) -> None:
-        """Make the sound of all fixed sentences once: first for telephones, then for browsers."""
+        """Make the sound of what is said in every call once: for telephones all of it, for browsers what the call itself says."""
         often = [
             prompt for prompt in prompts if prompt.where != "entry"
         ]  # entries are made when first asked for
         for sample_rate in LINE_RATES:
+            if sample_rate != LINE_RATES[0]:
+                often = [prompt for prompt in often if prompt.where in ("call", "agent")]
             for prompt in often:
                 for part in self._with_recordings(pieces(prompt.text)):
                     try:
@@ -149,15 +152,12 @@ class Voice:
             key = key_of(
                 "studio", path, status.st_mtime_ns, status.st_size, rate, sample_rate, pause, _VERSION
             )
-            kept = self._cache.get(key)
-            if kept is not None:
-                return kept
-            pcm = await self._aside(self._studio.sound, path, sample_rate, rate, pause)
+            return await self._kept(key) or await self._make(
+                key, True, self._studio.sound, path, sample_rate, rate, pause
+            )
         except (OSError, BadRecording) as error:
             log.warning("a recording cannot be played: %s", path.name, extra={"reason": type(error).__name__})
             return None
-        self._cache.put(key, pcm, on_disk=True)
-        return pcm
 
     async def _synthetic(self, part: str, rate: float, sample_rate: int, pause: float) -> bytes:
         words = to_pinyin(part) if self._reads_pinyin else speakable(part)
@@ -165,16 +165,34 @@ class Voice:
         if not syllables:
             return b""
         key = key_of("spoken", self._engine, words, rate, sample_rate, pause, _VERSION)
-        kept = self._cache.get(key)
+        public = plain(part) in self._public
+        kept = await self._kept(key) if public else self._cache.recall(key)
         if kept is not None:
             return kept
         sound = await self._pool.speak(words, words_per_minute(rate), syllables)
-        pcm = await self._aside(prepare, sound.pcm, sound.sample_rate, sample_rate, pause)
-        self._cache.put(key, pcm, on_disk=plain(part) in self._public)
+        return await self._make(key, public, prepare, sound.pcm, sound.sample_rate, sample_rate, pause)
+
+    async def _kept(self, key: str) -> bytes | None:
+        """What was made before, by this process or by one before it."""
+        kept = self._cache.recall(key)
+        if kept is None:
+            kept = await self._aside(self._cache.load, key)
+            if kept is not None:
+                self._cache.remember(key, kept)
+        return kept
+
+    async def _make(
+        self, key: str, public: bool, work: Callable[_P, bytes], *given: _P.args, **named: _P.kwargs
+    ) -> bytes:
+        """Make a sound and keep it; on disk only what is public."""
+        pcm = await self._aside(work, *given, **named)
+        self._cache.remember(key, pcm)
+        if public:
+            await self._aside(self._cache.save, key, pcm)
         return pcm
 
-    async def _aside(self, work: Callable[_P, bytes], *given: _P.args, **named: _P.kwargs) -> bytes:
-        """Work on samples, in a thread."""
+    async def _aside(self, work: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T:
+        """Work on samples and files, in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
 
     def _with_recordings(self, parts: list[str]) -> list[str]:

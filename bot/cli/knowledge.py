@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from bot.bootstrap import KnowledgeRoom, knowledge_room
+from bot.entries import Choices
 from bot.gaps import Gaps
-from bot.knowledge_desk import Choices
 from bot.settings import TIME_ZONE, load_settings
 from knowledge import commands, coverage_page, training
 from knowledge.loader import ENTRIES_FOLDER
@@ -34,7 +34,10 @@ def validate(strict: bool) -> int:
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option("--files", is_flag=True, help="Check the files instead of what is published.")
 def check(strict: bool, files: bool) -> int:
-    """Check what is told: expiry, citations, speech, hard words, long sentences, contradictions."""
+    """Check what is told: expiry, citations, speech, hard words, long sentences, contradictions.
+
+    Fails on errors and on entries that contradict each other.
+    """
     if files:
         return commands.check_all(strict=strict)
     with _room() as room:

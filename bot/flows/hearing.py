@@ -34,16 +34,23 @@ def interrupted(ctx: Context) -> Decision | None:
 
 
 def unheard(said: str, heard: str | None) -> str:
-    """What of a speech was not heard; signs that make no sound are not compared."""
-    if heard is None:
+    """What of a speech was not heard; signs that make no sound are not compared.
+
+    Empty where something else was heard than this speech: a word of the call's own, as 请稍等.
+    """
+    if heard is None or not _sounds(said).startswith(_sounds(heard)):
         return ""
-    sounds = sum(c.isalnum() for c in heard)
+    sounds = len(_sounds(heard))
     for position, character in enumerate(said):
         if character.isalnum():
             if sounds == 0:
                 return said[position:]
             sounds -= 1
     return ""
+
+
+def _sounds(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def go_on(ctx: Context, rest: str) -> Decision:

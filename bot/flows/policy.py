@@ -103,7 +103,9 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
 
 def did_you_mean(ctx: Context, topics: tuple[str, ...]) -> Decision:
     """Ask back between at most two topics; that this was needed is kept as a gap."""
-    return noted(ctx, _asked_back(ctx, topics), "low_confidence", topic=topics[0])
+    asked = _asked_back(ctx, topics)
+    kept = replace(asked, state=asked.state.with_(asked=ctx.parse.text))
+    return noted(ctx, kept, "low_confidence", topic=topics[0])
 
 
 def _asked_back(ctx: Context, topics: tuple[str, ...]) -> Decision:

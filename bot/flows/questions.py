@@ -19,8 +19,9 @@ WAYS = ("nearby_service", "cross_province_service", "online_channels")
 
 # Measured on the written test sets, see docs/decisions/0021: below SURE, an intent that the words of the entries do not
 # bear out is asked back; FITS is the share of a question's words from which an entry found by words bears it out.
-SURE, FITS, PROPOSED = 0.8, 0.45, 0.35
+SURE, FITS, PROPOSED = 0.7, 0.38, 0.35
 ALONE = 0.6  # the same where no intent is likely at all, so that only the words speak for it
+_POSSIBLE = 0.1  # confidence of an intent that may have been meant besides
 _AMONG = 3  # first places among the entries found by words that bear an intent out
 _FILLERS = re.compile(
     r"(?:那|要是|如果|换成?|在|是|问|这边|那边|这儿|那儿|地方|老家|的话|也|都|行|有|没有?|呢|吗|不|么|嘛|啊|呀|能|可以|一样|怎么样|咋样|怎么说|"
@@ -81,10 +82,16 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
 
 
 def _matter(ctx: Context, named: tuple[str, ...]) -> str:
-    """The topic of the understood intent, or the one matter named where only a way of doing it was understood."""
+    """The topic of the understood intent; where only a way was understood, the one matter named or found by words."""
     topic = ctx.intent.removeprefix(PREFIX)
+    if topic not in WAYS:
+        return topic
     matters = [name for name in named if name not in WAYS]
-    return matters[0] if topic in WAYS and len(matters) == 1 else topic
+    if len(matters) == 1:
+        return matters[0]
+    found = ctx.knowledge.search(ctx.parse.text, None, ctx.today, 1)
+    best = found[0][0].topic if found and found[0][1] >= FITS else topic
+    return best if not matters else topic
 
 
 def _several(ctx: Context, topic: str) -> tuple[str, ...]:
@@ -126,7 +133,26 @@ def out_of_scope(ctx: Context) -> Decision:
     kind = unanswered(ctx)
     if kind is not None:
         return tell(ctx, kind, None)
+    topic = _overlooked(ctx)
+    if topic is not None and topic == ctx.state.topic:
+        return policy.answer(ctx, topic)
+    if topic is not None and ctx.state.flow is None:
+        return policy.did_you_mean(ctx, (topic,))
     return noted(ctx, talk.out_of_scope(ctx), "out_of_scope")
+
+
+def _overlooked(ctx: Context) -> str | None:
+    """A matter of ours that the words speak for where the model is not sure that it is none."""
+    if ctx.parse.intent.confidence >= SURE:
+        return None
+    found = ctx.knowledge.search(ctx.parse.text, None, ctx.today, 1)
+    if not found:
+        return None
+    (entry, score), talked_of = found[0], ctx.state.topic
+    likely = {i.name.removeprefix(PREFIX) for i in ctx.parse.ranking if i.confidence >= _POSSIBLE}
+    likely.update(ctx.parse.values("topic"))
+    fits = score >= (PROPOSED if entry.topic == talked_of else FITS)
+    return entry.topic if fits and (entry.topic in likely or entry.topic == talked_of) else None
 
 
 def follow_up(ctx: Context) -> Decision | None:

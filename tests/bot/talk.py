@@ -50,7 +50,14 @@ def hall(region: str = "370100", full: Mapping[str, tuple[str, ...]] | None = No
     return Availability(1, "济南市医疗保障服务大厅", None, region, hours, days, closed)
 
 
-_NAMES = {"370100": "济南", "370800": "济宁", "530000": "云南", "110000": "北京", "410000": "河南"}
+_NAMES = {
+    "370100": "济南",
+    "370800": "济宁",
+    "530000": "云南",
+    "110000": "北京",
+    "410000": "河南",
+    "350300": "莆田",
+}
 
 
 def _place(text: str, type_: str, value: str) -> tuple[int, int]:
@@ -106,7 +113,9 @@ class Talk:
         found: list[Entity] = []
         for type_, values in entities.items():
             for value in (values,) if isinstance(values, str) else values:
-                found.append(Entity(type_, value, value, *_place(text, type_, value)))
+                start, end = _place(text, type_, value)
+                said = text[start:end] if type_ == "region" else value
+                found.append(Entity(type_, value, said, start, end))
         best = Intent(intent, confidence)
         ranking = (best, Intent(second, confidence * 0.9)) if second else (best,)
         return self._turn(text, Parse(text, best, ranking, tuple(found)), UtteranceKind.TEXT, heard)

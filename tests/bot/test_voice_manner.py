@@ -158,6 +158,7 @@ def test_what_was_heard_is_found_whatever_the_punctuation():
     assert unheard("您好，请问。办什么？", "您好请问") == "办什么？"
     assert unheard("您好，请问。办什么？", "") == "您好，请问。办什么？"
     assert unheard("您好。", "您好。") == ""
+    assert unheard("您好，请问。办什么？", "请稍等。") == ""
 
 
 @given(st.text(alphabet=st.sampled_from("您好，。？按一二；报销"), max_size=40), st.integers(0, 40))

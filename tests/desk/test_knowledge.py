@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.knowledge_desk import Finding, Overtaken, Severity
+from bot.entries import Finding, Overtaken, Severity
 from bot.store.models import AuditEntry
 from desk.knowledge_words import _FINDINGS, finding, marked, problem, refusal
 from knowledge import check, contradictions
@@ -186,7 +186,19 @@ def test_somebody_elses_save_is_not_overwritten(house, filled, log_in):
     answer = log_in("wang").post("/knowledge/save", **form(seen, title="济南：王老师写的"))
     assert answer.status_code == 409
     assert "别人刚刚改过这一条" in answer.text
+    assert f'href="/knowledge/{ID}" target="_blank"' in answer.text
     assert 'value="济南：王老师写的"' in answer.text
+    newest_seen = int(re.search(r'name="seen" value="(\d+)"', answer.text)[1])
+    wang = log_in("wang")
+    assert wang.post("/knowledge/save", **form(newest_seen, title="济南：王老师写的")).status_code == 302
+    history = wang.get(f"/knowledge/{ID}").text
+    assert "第3稿" in history
+
+
+def test_a_new_entry_that_exists_already_can_still_be_saved(house, filled, log_in):
+    answer = log_in("wang").post("/knowledge/save", **form(0, fixed="0", title="济南：又写一遍"))
+    assert answer.status_code == 409
+    assert f'name="seen" value="{newest(house)[0]}"' in answer.text
 
 
 def test_a_new_entry_begins_with_an_empty_form(house, filled, log_in):

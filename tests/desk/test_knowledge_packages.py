@@ -60,6 +60,7 @@ def test_what_goes_out_is_known_when_it_comes_back(chief):
     page = look(chief, out.text)
     assert "没有被改过" in page
     assert "里面的我们都有" in page
+    assert "下载知识包" in chief.get("/audit").text
 
 
 def test_strangers_are_refused_until_they_are_trusted(house, chief, now):

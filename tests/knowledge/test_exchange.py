@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.knowledge_desk import BadPackage
+from bot.entries import BadPackage
 from knowledge.exchange import SCHEMA, SCHEMA_VERSION, Package, pack, unpack
 from knowledge.loader import InvalidKnowledge
 from knowledge.schema import SCHEMA_FILE, package_schema

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from bot.knowledge_desk import BadPackage, Choices
+from bot.entries import BadPackage, Choices
 from bot.store.database import Database
 from knowledge.packages import Packages
 from knowledge.publish import Publishing

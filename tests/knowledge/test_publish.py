@@ -7,7 +7,12 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from bot.knowledge_desk import Overtaken, OwnWork, Unfit, WrongStep
+from bot.entries import (
+    Overtaken,
+    OwnWork,
+    Unfit,
+    WrongStep,
+)
 from bot.store.models import AuditEntry
 from knowledge.content import content_hash, differences, from_body, to_body
 from knowledge.publish import Publishing

@@ -17,7 +17,7 @@ from .conftest import TODAY
 FACTS: dict[str, list[tuple[str, str]]] = {
     "remote_medical_filing.530000": [("一部手机办事通", "手机上也能办"), ("2021年底前", "二零二一年底前")],
     "remote_medical_filing.510000": [
-        ("乡镇、街道就能办", "放到乡镇、街道就能办"),
+        ("乡镇、街道就能办", "乡镇、街道就能办"),
         ("一件事一次办", "一件事一次办"),
     ],
     "remote_medical_filing.350300": [("由那里的医保工作人员办", "那里有医保工作人员"), ("闽政通", "闽政通")],

@@ -110,10 +110,10 @@ class Exchange:
 
     async def ring(self) -> Caller:
         """A caller who stands on the line as soon as this returns."""
-        before = self.hotline.open
+        before = len(self.hotline._calls)
         caller = await Caller.ring(self.port)
         self.callers.append(caller)
-        await self.real(lambda: self.hotline.open > before or caller.ended.is_set())
+        await self.real(lambda: len(self.hotline._calls) > before or caller.ended.is_set())
         return caller
 
     async def tick(self) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
-from bot.messages import Act, UtteranceKind
+from bot.messages import Act, Channel, Utterance, UtteranceKind
+from bot.privacy import Vault
+from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.models import Call as CallRow
 from bot.store.models import CallEvent
+from tests.conftest import NOW
 from tests.voice.recordings import Recording, recordings
 from tests.voice.stage import Script, Stage, reply, voice_of
 from tests.voice.test_tones import press
@@ -429,3 +433,22 @@ async def _long_reply_under_way(act: Stage, seconds: float) -> None:
 def _without_pauses(pcm: bytes) -> bytes:
     frames = [pcm[start : start + 320] for start in range(0, len(pcm) - 319, 320)]
     return b"".join(frame for frame in frames if level(frame) > -40)
+
+
+def test_who_wanted_it_slower_is_greeted_slower_next_time(
+    calling: Calling, call_database: Database, vault: Vault
+) -> None:
+    greetings = []
+
+    async def story() -> None:
+        async with calling(Script([reply(ANSWER)])) as act:
+            await act.heard_out()
+            greetings.append(len(loud(act.leg.sent)))
+
+    asyncio.run(story())
+    with call_database.begin() as session:
+        utterance = Utterance(Channel.PHONE, "053188001234", "慢一点", "earlier:1", NOW)
+        conversation, _, _ = Conversations(session, vault).receive(utterance, timedelta(hours=1))
+        conversation.citizen.speech_rate = 0.7
+    asyncio.run(story())
+    assert greetings[1] > 1.2 * greetings[0]

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from bot.messages import Act
 from bot.recordings import Recordings
+from bot.store.database import Database
+from bot.store.models import Call
+from tests.voice.recordings import recordings as all_recordings
+from tests.voice.stage import Script, Stage, reply
 from voice.recording import Recorder, interleave, record
+
+Calling = Callable[..., AbstractAsyncContextManager[Stage]]
 
 FRAME = 320  # bytes of 20 ms at 8 kHz
 
@@ -88,3 +98,31 @@ def test_where_nothing_can_be_written_the_call_goes_on_unrecorded(tmp_path: Path
 
 def test_two_sides_become_one_stereo_piece() -> None:
     assert interleave(b"\1\0\2\0", b"\3\0\4\0") == b"\1\0\3\0\2\0\4\0"
+
+
+def test_a_recorded_call_holds_both_sides_and_says_where_it_lies(
+    calling: Calling, call_database: Database, recordings: Recordings
+) -> None:
+    said = next(r for r in all_recordings() if r.name == "024e.wav").pcm
+
+    async def story() -> None:
+        async with calling(Script([reply("再见。", Act.GOODBYE)]), recordings=recordings) as act:
+            await act.heard_out()
+            act.say(said)
+            await act.until(lambda: act.over, what="the end")
+
+    asyncio.run(story())
+    with call_database.read() as session:
+        name, seconds = session.execute(select(Call.recording, Call.recording_seconds)).one()
+    both = np.frombuffer(b"".join(recordings.open(name).sound()), "<i2")
+    caller, ours = both[0::2].astype(int), both[1::2].astype(int)
+    assert recordings.open(name).whole
+    assert seconds == pytest.approx(len(caller) / 8000)
+    heard = np.frombuffer(said, "<i2").astype(int)
+    match = np.correlate(caller.astype(float), heard.astype(float))
+    start = int(match.argmax())
+    assert (
+        np.abs(caller[start : start + len(heard)] - heard).max() == 0
+    )  # every sample of the caller's sentence
+    assert np.abs(ours[:start]).max() > 1000  # the greeting before it
+    assert np.abs(ours[start + len(heard) :]).max() > 1000  # the goodbye after it

@@ -105,7 +105,7 @@ def test_the_caller_is_who_the_pbx_says(ringing: Ringing) -> None:
             made.parts.arrivals.arrive(known.id, Arrival("053188001234", "12393", "PJSIP/trunk-1"))
             known.send(encode(MessageKind.ID, uuid.UUID(known.id).bytes))
             made.callers.append(known)
-            await made.real(lambda: made.hotline.open == 1)
+            await made.real(lambda: len(made.hotline._calls) == 1)
             unknown = await made.ring()
             for caller in (known, unknown):
                 caller.press("1")

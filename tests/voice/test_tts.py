@@ -166,22 +166,26 @@ def test_the_cache_is_bounded_and_forgets_what_was_unused_for_longest(tmp_path: 
     cache = SpeechCache(tmp_path, memory_bytes=4000, disk_bytes=40_000)
     keys = [key_of("sound", number) for number in range(60)]
     for key in keys:
-        cache.put(key, bytes(1000), on_disk=True)
+        cache.remember(key, bytes(1000))
+        cache.save(key, bytes(1000))
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 40_000
-    assert cache.get(keys[-1]) == bytes(1000)
-    assert any(cache.get(key) is None for key in keys)
+    assert cache.load(keys[-1]) == cache.recall(keys[-1]) == bytes(1000)
+    assert cache.recall(keys[0]) is None
+    assert any(cache.load(key) is None for key in keys)
 
 
 def test_a_cut_off_file_of_the_cache_is_not_played(tmp_path: Path):
     key = key_of("sound")
-    SpeechCache(tmp_path).put(key, bytes(1000), on_disk=True)
+    SpeechCache(tmp_path).save(key, bytes(1000))
     (tmp_path / f"{key}.pcm").write_bytes(bytes(333))
-    assert SpeechCache(tmp_path).get(key) is None
+    assert SpeechCache(tmp_path).load(key) is None
 
 
 def test_a_cache_that_cannot_be_written_costs_only_speed(tmp_path: Path):
     file = tmp_path / "file"
     file.write_text("in the way")
     cache = SpeechCache(file / "speech")
-    cache.put("key", bytes(10), on_disk=True)
-    assert cache.get("key") == bytes(10)
+    cache.save("key", bytes(10))
+    cache.remember("key", bytes(10))
+    assert cache.load("key") is None
+    assert cache.recall("key") == bytes(10)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.calls import LOST_AFTER, Calls
 from bot.escalation import EscalationQueue
 from bot.messages import Channel, Utterance
+from bot.recordings import Recordings
 from bot.store.conversations import Conversations
-from bot.store.models import Agent, Conversation, Escalation, Turn
+from bot.store.models import Agent, Call, Conversation, Escalation, Turn
 from tests.webhooks.echo import IDLE
 from webhooks.celery_app import broker_url, make_celery
 from webhooks.deliveries import utc_now
@@ -72,6 +75,31 @@ def test_what_is_too_old_is_forgotten(house, weixin):
     assert Chores(house, weixin).forget() == 1
     with house.database.begin() as session:
         assert len(session.scalars(select(Turn)).all()) == 1
+
+
+def test_a_call_whose_process_died_is_ended(house, weixin):
+    calls = Calls(house.database, house.vault, house.events)
+    lost = calls.begin("lost", "sip", "", "12393", utc_now() - LOST_AFTER - timedelta(seconds=5))
+    alive = calls.begin("alive", "sip", "", "12393", utc_now())
+    Chores(house, weixin).release_vanished()
+    with house.database.begin() as session:
+        assert session.get_one(Call, lost).end_reason == "lost"
+        assert session.get_one(Call, alive).ended_at is None
+
+
+def test_recordings_are_forgotten_in_time(house, weixin):
+    calls = Calls(house.database, house.vault, house.events)
+    recordings = Recordings(house.settings.recordings_dir, house.settings.data_key)
+    began = utc_now() - timedelta(days=house.settings.recording_days + 1)
+    writer = recordings.create(8000)
+    writer.close()
+    row = calls.begin("old", "sip", "", "12393", began)
+    calls.recorded(row, writer.name, 1.0)
+    os.utime(house.settings.recordings_dir / writer.name, (began.timestamp(), began.timestamp()))
+    Chores(house, weixin).forget()
+    assert list(house.settings.recordings_dir.iterdir()) == []
+    with house.database.begin() as session:
+        assert session.get_one(Call, row).recording is None
 
 
 def test_menu_while_trying_out(house, weixin, wechat):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from voice.models import TRIAL_MODEL
@@ -40,7 +40,7 @@ def main(model: Path = TRIAL_MODEL) -> None:
     callers = Callers(random.Random(_SEED))  # noqa: S311
     fillings = (word for slot, words in callers.slots.items() if slot not in _NO_WORDS for word in words)
     cut = Cutter(fillings, callers.slots["星期"])
-    sentences = list(_sentences(callers, cut))
+    sentences = list(weighted_words(callers, cut))
     general = _everyday_words(cut)
     readings = _readings({word for _, words in sentences for word in words}, general)
     sentences = [(weight, words) for weight, words in sentences if all(word in readings for word in words)]
@@ -52,11 +52,14 @@ def main(model: Path = TRIAL_MODEL) -> None:
     print(f"{len(sentences)} sentences, {len(readings)} words, {size / 1e6:.2f} MB")
 
 
-def _sentences(callers: Callers, cut: Cutter) -> Iterator[tuple[float, list[str]]]:
+def weighted_words(
+    callers: Callers, cut: Callable[[str], list[str]], draws: int = _DRAWS
+) -> Iterator[tuple[float, list[str]]]:
+    """All sentences that the language model learns, cut into words; none that something is measured with."""
     measured = measured_sentences()
     colloquial = (Path(__file__).parent / "colloquial.txt").read_text(encoding="utf-8").splitlines()
     weighted: Iterable[tuple[float, str]] = (
-        *((count**_FLATTEN, text) for text, count in callers.sentences(_DRAWS).items()),
+        *((count**_FLATTEN, text) for text, count in callers.sentences(draws).items()),
         *weighted_sentences(),
         *((_COLLOQUIAL_WEIGHT, line) for line in colloquial if line and not line.startswith("#")),
     )
