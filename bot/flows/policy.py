@@ -95,7 +95,8 @@ def answer_aspect(ctx: Context, aspect: str) -> Decision:
     if sentence is None:
         unknown = Decision(*_aspect_unknown(found, aspect, state))
         return noted(ctx, unknown, "unknown_detail", topic=topic, region=region)
-    body = "".join((f"{found.authority}的规定：", sentence, *found.caveats))
+    lead = f"{found.source}的文件：" if found.source else f"{found.authority}的规定："
+    body = "".join((lead, sentence, *found.caveats))
     text = f"{body}\n{cite(found)}"
     reply = _policy_reply(Act.ANSWER, found, text, body)
     return Decision(_talked(state, found).with_(offer=None), reply)
@@ -155,6 +156,11 @@ def whose(found: PolicyAnswer) -> str:
     if found.source:
         return f"这是{found.authority}的做法，{found.source}的文件里写了。"
     return f"这是{found.authority}的规定。"
+
+
+def _writer(found: PolicyAnswer) -> str:
+    """Whose document it is: not always that of the place whose rule it tells."""
+    return found.source or found.authority
 
 
 def _place(citation: Citation) -> str:
@@ -226,7 +232,7 @@ def _is_open(found: PolicyAnswer, aspect: str) -> bool:
 def _says_nothing_of(found: PolicyAnswer, side: str, state: DialogueState) -> tuple[DialogueState, Reply]:
     """Honest on what was asked; what is known of the matter is on offer. No rule is stated."""
     named, _ = _OPEN_SIDES[side]
-    silent = f"{ASPECT_WORDS[side]}，{found.authority}的文件里没有写，我不能乱说。"
+    silent = f"{ASPECT_WORDS[side]}，{_writer(found)}的文件里没有写，我不能乱说。"
     who = found.unknowns if found.unknowns and named.search(found.unknowns) else None
     question = "这件事文件里写了的，要我说给您听吗？"
     reply = Reply(
@@ -307,7 +313,7 @@ def _talked(state: DialogueState, found: PolicyAnswer) -> DialogueState:
 
 
 def _aspect_unknown(found: PolicyAnswer, aspect: str, state: DialogueState) -> tuple[DialogueState, Reply]:
-    silent = f"{ASPECT_WORDS.get(aspect, '这一点')}，{found.authority}的文件里没有写，我不能乱说。"
+    silent = f"{ASPECT_WORDS.get(aspect, '这一点')}，{_writer(found)}的文件里没有写，我不能乱说。"
     text = f"{silent}{PERSON_OFFER}"
     reply = Reply(
         text=text,

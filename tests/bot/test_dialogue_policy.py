@@ -69,6 +69,16 @@ def test_a_place_of_which_nothing_is_said_gets_no_policy(knowledge):
         assert "转人工" in reply.text
 
 
+def test_a_follow_up_on_a_general_entry_names_those_whose_document_it_is(knowledge):
+    talk = Talk(knowledge, known_region="110000")
+    talk.say("亲情账户是什么", "ask_family_account")
+    told = talk.say("怎么弄", "ask_aspect", aspect="how")
+    assert told.text.startswith("云南省、山东省的文件：")
+    unknown = talk.say("要花钱吗", "ask_aspect", aspect="cost")
+    assert "云南省、山东省的文件里没有写" in unknown.text
+    assert "国家的" not in told.text + told.speech + unknown.text + unknown.speech
+
+
 def test_on_the_phone_the_answer_comes_in_short_turns(knowledge):
     talk = Talk(knowledge, Channel.PHONE, known_region="370100")
     reply = talk.say("糖尿病门诊怎么认定", CERTIFICATION)
