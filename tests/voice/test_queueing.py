@@ -227,8 +227,8 @@ def test_when_the_agents_go_home_a_call_back_is_offered(queueing: Queueing) -> N
         async with queueing(people_there=lambda _: there[0]) as act:
             await into_the_queue(act)
             there[0] = False
-            await act.until(lambda: not act.call._talk.queued)
-            assert act.script.asked[-1].text == call_words.CALL_ME_BACK
+            await act.until(lambda: act.script.asked[-1].text == call_words.CALL_ME_BACK)
+            assert not act.call._talk.queued
 
     asyncio.run(story())
 
