@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,11 @@ class Example:
     def text(self) -> str:
         """The sentence without marks."""
         return "".join(text for text, _ in self.pieces)
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether a name or a matter is marked in it."""
+        return any(type_ is not None for _, type_ in self.pieces)
 
     def marked(self) -> str:
         """The sentence in Rasa's notation, entities as [text](type)."""
@@ -79,13 +84,18 @@ def read_examples(data: Path) -> tuple[Example, ...]:
     return tuple(examples)
 
 
-def for_training(examples: Iterable[Example], shares: Iterable[float]) -> Iterator[Example]:
-    """Each example normalised, and a misheard copy of it for each share; nothing twice."""
-    copies = tuple(enumerate(shares))
+def for_training(
+    examples: Iterable[Example], shares: Sequence[float], marked_shares: Sequence[float] = ()
+) -> Iterator[Example]:
+    """Each example normalised, and a misheard copy of it for each share; nothing twice.
+
+    Examples with marks get a copy for each of ``marked_shares`` too: there are few of them to learn names from.
+    """
     seen: set[tuple[str, str]] = set()
     for example in examples:
         plain = example.normalized()
-        for candidate in (plain, *(example.misheard(share, f"train{i}") for i, share in copies)):
+        copies = (*shares, *marked_shares) if example.has_marks else shares
+        for candidate in (plain, *(example.misheard(share, f"train{i}") for i, share in enumerate(copies))):
             key = (candidate.intent, candidate.text)
             if candidate.text and key not in seen:
                 seen.add(key)
