@@ -10,6 +10,7 @@ from bot.flows import (
     booking,
     changes,
     dictation,
+    ellipsis,
     feedback,
     hearing,
     hours,
@@ -254,7 +255,9 @@ def _declined(ctx: Context, offer: str, state: DialogueState) -> Decision:
 
 
 def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
-    followed = questions.follow_up(ctx)
+    followed = questions.follow_up(ctx) or ellipsis.the_other(ctx)
+    if followed is None and _leaves_open(ctx, thresholds):
+        followed = ellipsis.about_the_same(ctx)
     if followed is not None:
         return followed
     intent = ctx.parse.intent
@@ -272,6 +275,19 @@ def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
             return policy.answer(ctx, topic)
         return policy.answer_aspect(ctx, aspect) if aspect else questions.not_understood(ctx)
     return questions.not_understood(ctx)
+
+
+def _leaves_open(ctx: Context, thresholds: Thresholds) -> bool:
+    """Whether an utterance, taken alone, does not tell what it is about."""
+    intent = ctx.parse.intent
+    if intent.name in ("out_of_scope", "inform", "correct"):
+        return True
+    if intent.name == "ask_aspect":
+        return not ctx.parse.first("aspect")
+    if intent.name.removeprefix(questions.PREFIX) in questions.WAYS:
+        return True
+    sure = questions.SURE if intent.name.startswith(questions.PREFIX) else thresholds.accept
+    return intent.confidence < sure
 
 
 def _affirm(ctx: Context) -> Decision:

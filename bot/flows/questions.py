@@ -36,8 +36,17 @@ _WRONG = re.compile(
 )
 
 
+_MOVES_A_VISIT = re.compile(
+    r"改(?:个|一下|下)?(?:期|时间|日子|时段)|换(?:个|一个)?(?:时间|日子|时段)|(?:推迟|延后|提前|往后推|往前提|推后)[^。?？]{0,3}(?:天|周|点|小时|到|吗|行)"
+)
+
+
 _AND_ALSO = re.compile(r"还有|另外|再问|顺便|还想问|两件事|两个事|一个是|一是|第二")
 _PARTS = re.compile(r"[,，。;；、!！?？]|还有|另外|再问|顺便(?:问)?|还想问|一个是|一是|二是|第二(?:个)?是?")
+# Put as a question, not as what one comes for.
+_ASKED = re.compile(
+    r"(?:吗|呢|么|没有?)[?？啊呀]?$|[?？]|有没有|能不能|是不是|可不可以|行不行|要不要|用不用|几[个天次家种]|多少|多久|多长|哪|什么|啥|谁|先问|问一下|问下"
+)
 _BARE = 3  # characters of a mere no
 _SHORTEST_PART = 4  # characters of a part that can name a matter
 
@@ -67,12 +76,15 @@ def ask(ctx: Context, thresholds: Thresholds) -> Decision:
         return policy.answer(ctx, _with_a_rule(ctx, topic, named))
     if confidence >= SURE:
         return policy.answer(ctx, _with_a_rule(ctx, topic, named))
+    likely = (topic, *_others(ctx, confidence))
+    matters = [name for name in named if name not in WAYS]
+    if len(matters) == 1 and matters[0] in likely:
+        return policy.answer(ctx, matters[0])
     found = [
         (entry.topic, score) for entry, score in ctx.knowledge.search(ctx.parse.text, None, ctx.today, _AMONG)
     ]
     if confidence >= thresholds.accept and topic in [known for known, _ in found]:
         return policy.answer(ctx, _with_a_rule(ctx, topic, named))
-    likely = (topic, *_others(ctx, confidence))
     if confidence >= thresholds.give_up and found and found[0][0] in likely and found[0][1] >= FITS:
         return policy.answer(ctx, found[0][0])
     if confidence < thresholds.give_up:
@@ -200,6 +212,8 @@ def informed(ctx: Context) -> Decision:
     """Only data, with no task under way: a place or a word of a topic goes with what was talked about."""
     if ctx.intent == "correct" and ctx.upcoming and (ctx.parse.first("date") or ctx.parse.first("time")):
         return changes.start(ctx, changes.RESCHEDULE)
+    if _MOVES_A_VISIT.search(ctx.parse.text):
+        return changes.start(ctx, changes.RESCHEDULE)
     if booking.takes_a_visit(ctx):
         return booking.start(ctx)
     topics = tuple(dict.fromkeys(ctx.parse.values("topic")))
@@ -247,6 +261,8 @@ def is_side_question(ctx: Context, thresholds: Thresholds) -> bool:
     intent = ctx.parse.intent
     if not intent.name.startswith(PREFIX) or intent.confidence < thresholds.accept:
         return False
+    if _ASKED.search(ctx.parse.text):
+        return not (booking.takes(ctx) and ctx.state.expecting not in ("confirm", "matter", None))
     if ctx.state.expecting == "matter":
-        return bool(ctx.parse.values("aspect")) or ctx.parse.text.endswith(("吗", "呢", "?", "么"))
+        return bool(ctx.parse.values("aspect"))
     return not (booking.takes(ctx) and ctx.state.expecting not in ("confirm", None))

@@ -15,6 +15,7 @@ from bot.flows.gaps import noted
 from bot.messages import Act, PolicyAnswer
 from bot.wording import PERSON_OFFER, say
 
+_SURE = 0.7  # confidence of an intent that outweighs a word of another office's
 WHO_KNOWS = "您可以打医保热线12393问。"
 _MONEY = r"(?:钱|块钱?|元|万|千块?|费)"
 _PAID = r"(?:报销?|补贴?|救助|自付|自费|自负|自己?(?:要|得)?掏|打(?:到?卡)?|返|划|交|缴|给|领|发|收|花|掏|付|减|少报|降|涨|刷)"
@@ -50,7 +51,8 @@ KINDS = (
         "cash",
         re.compile(
             r"(?:钱|余额|账户|卡)[^。?？]{0,6}(?:取(?:出来?|现|款|走)|提(?:出来|现)|变(?:成|作)?现金?|套现|继承|退给)|"
-            r"取现|提现|(?:借给|借(?:我|别人|他|她)|给别人用)"
+            r"取现|提现|(?:借给|借(?:我|别人|他|她)|给别人用)|家庭共济|怎么共济|共济(?:账户|给|$)|"
+            r"(?:钱|余额|个人账户|个账)[^。?？]{0,6}给(?:老伴儿?|家(?:里)?人|孩子|儿女|儿子|女儿|闺女|父母|爸妈|爹娘|孙子|孙女|亲戚|媳妇|老婆|老公|对象)(?:用|刷|花|买药|看病)"
         ),
         "医保里的钱能不能取出来、能不能借给别人用，我这里的文件没有写，不能乱说。",
     ),
@@ -58,11 +60,20 @@ KINDS = (
         "amount",
         re.compile(
             rf"比例|百分之(?:几|多少)|百分比|几成(?!新)|{_PAID}(?:得|到|了|的|给|销)?(?:多少|几|好多|几多)(?!个?(?:工作日|天|月|次|家|种|年|人|号|回|趟|遍|样))|"
-            rf"(?:多少|好多|几|几多)(?:{_MONEY})|起付|封顶|(?:报销?|最高|年度|支付)?(?:限额|额度|上限|顶格)|最[高多](?:能)?(?:报|给|补|领|救助|付|刷)|"
+            rf"(?:多少|好多|几|几多)[十百千万]{{0,2}}(?:{_MONEY})|(?:每|一)个?(?:人|月|年|份|级|档)(?:是|要|得|收|交|缴)?(?:多少|好多|几[百千])(?!次|回|家|天|种)|"
+            r"(?:缴费|交费|报销|医保|基数|定额|津贴|标准)[^。?？电号热]{0,6}(?:多少|好多)(?:呢|啊|呀|嘛|哦)?$|起付|封顶|(?:报销?|最高|年度|支付)?(?:限额|额度|上限|顶格)|最[高多](?:能)?(?:报|给|补|领|救助|付|刷)|"
             r"(?:缴费|交费|报销|收费|补贴|补助|待遇)(?:的)?标准|工本费|跑腿费|手续费|(?:要|收|用|花)(?:不要|不收)?(?:钱|费)(?:吗|不|么|嘛|没|呢|$|[?？])|"
-            r"免费(?:吗|不|么|的吗)|(?:报|补)(?:得|的)(?:多|少|高|低)|报销?(?:比例)?(?:会|是不是|降不降|会不会)?(?:降低|减少|少报|变少|一样)|少报(?:百分|多少|几)|报几|贵不贵"
+            r"免费(?:吗|不|么|的吗)|(?:报|补)(?:得|的)(?:多|少|高|低)(?:一?[点些])?(?:吗|不|么|没|还是|呢|$|[?？])|(?:哪|谁|更|会)[^。?？]{0,6}(?:报|补)(?:得|的)(?:多|少|高|低)|报销?(?:比例)?(?:会|是不是|降不降|会不会)?(?:降低|减少|少报|变少|一样)|少报(?:百分|多少|几)|报几|贵不贵"
         ),
         "能报多少、要花多少钱，我这里的文件没有写，不能乱说。",
+    ),
+    Kind(
+        "illnesses",
+        re.compile(
+            r"^(?!.*(?:集中|随时|即时|当天|当场|当日|马上)).*(?:(?:慢特?性?病|门慢|门特|特病|病种|特殊病|特殊疾病)[^。?？,，]{0,8}(?:多少|好多|几|哪些|哪几)(?:个)?(?:种|类|病)?(?:$|[?？呢啊嘛])|"
+            r"(?:多少|好多|哪些|哪几)(?:个|种)?(?:种病|病种?|疾病)(?:能|可以|算|属于|在|才|办|给|是|纳入))"
+        ),
+        "哪些病算慢特病，我这里的文件没有写全，不能乱说。",
     ),
     Kind(
         "choice",
@@ -115,9 +126,14 @@ def unanswered(ctx: Context, topic: str | None = None, found: PolicyAnswer | Non
     kind = kind_asked(ctx.parse.text)
     if kind is None or (kind.ours and topic in OF_FIGURES):
         return None
-    if not kind.ours and ctx.parse.values("topic"):
+    if not kind.ours and (ctx.parse.values("topic") or (topic and _is_beside_the_point(ctx, kind))):
         return None
     return None if kind.name == "amount" and found is not None and found.aspect("cost") else kind
+
+
+def _is_beside_the_point(ctx: Context, kind: Kind) -> bool:
+    """Whether another office's word (邻居, 工资) only stands in a question that says of itself it is about 医保."""
+    return kind.name == "elsewhere" and "医保" in ctx.parse.text and ctx.parse.intent.confidence >= _SURE
 
 
 def tell(ctx: Context, kind: Kind, topic: str | None, found: PolicyAnswer | None = None) -> Decision:
