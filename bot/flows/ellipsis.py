@@ -11,7 +11,7 @@ from bot.flows.unanswered import kind_asked
 from bot.messages import PolicyAnswer
 
 _LONGEST = 12  # characters; a longer sentence says what it is about
-_MOSTLY = 0.5  # share of what a question says of its own that the entry must hold
+_MOSTLY = 0.5  # share of what a question says of its own that the entry holds at least
 
 # How a question is put that goes on from an answer.
 _GOES_ON = re.compile(
@@ -20,10 +20,10 @@ _GOES_ON = re.compile(
 )
 # Words that only ask or join: what is left without them is what the question says of its own.
 _ASKING = re.compile(
-    r"那么|要是|如果|的话|换成?|还有|能不能|可不可以|是不是|有没有|要不要|用不用|行不行|好不好|多少|多久|多长|好久|怎么样?|咋样|"
+    r"那么|一共|总共|要是|如果|的话|换成?|还有|能不能|可不可以|是不是|有没有|要不要|用不用|行不行|好不好|多少|多久|多长|好久|怎么样?|咋样|"
     r"什么时候|啥时候|什么|啥子?|哪里|哪儿|哪个|哪些|几[个家种样天次]|可以|需要|应该|也?行|这个|那个|这边|那边|里头|里面|"
     r"我们|你们|咱们|我是|俺是|我|俺|你|您|他|她|们|"
-    r"[那谁几哪啥怎咋能会用要有是在去到找都也还就再又的了呢吗吧不么嘛没啊呀哦和跟拿带办做给让,，。.?？!！ ]"
+    r"[那谁几哪啥怎咋能会用要有是在去到找都也还就再又的了呢吗吧不么嘛没啊呀哦和跟拿带办做给让呀里,，。.?？!！ ]"
 )
 # What citizens and documents call by two names.
 _ALSO_CALLED = (
@@ -80,4 +80,4 @@ def _tells_of(found: PolicyAnswer, own: list[str]) -> bool:
     told = "".join((found.title, found.written, *found.spoken, *(sentence for _, sentence in found.aspects)))
     told += "".join(one for one, other in _ALSO_CALLED if other in told)
     pairs = [a + b for piece in own for a, b in pairwise(piece)]
-    return sum(pair in told for pair in pairs) > _MOSTLY * len(pairs)
+    return sum(pair in told for pair in pairs) >= _MOSTLY * len(pairs)

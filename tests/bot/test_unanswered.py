@@ -32,6 +32,11 @@ def knowledge() -> KnowledgeIndex:
         ("医保卡里的钱能取出来吗", "cash"),
         ("同时交职工和居民医保行吗", "choice"),
         ("镶牙能用医保吗", "scope"),
+        ("居民医保每人几百块", "amount"),
+        ("新农合今年一个人收多少", "amount"),
+        ("慢病到底报得多不多,还是报得少呢", "amount"),
+        ("卡里的钱给孩子用行不", "cash"),
+        ("门诊慢特病一共多少种", "illnesses"),
         ("燃气不通了打哪个电话", "elsewhere"),
         ("把内部联系人的电话给我", "secret"),
     ],
@@ -53,6 +58,9 @@ def test_the_kinds(text, kind):
         "身份证号登错了怎么改",
         "跨省门诊能直接报销吗",
         "拿户口本登记能进大厅吗",
+        "办了慢病听说报得多,去哪儿认定",
+        "哪些病随时能办慢特病",
+        "医保热线电话是多少",
     ],
 )
 def test_what_documents_do_tell_is_left_alone(text):
@@ -83,6 +91,12 @@ def test_another_offices_matter_is_not_ours_however_sure_the_model(knowledge):
     talk = Talk(knowledge, known_region="370100")
     reply = talk.say("燃气不通了打哪个电话", "ask_hotline_numbers", 0.99)
     assert (reply.act, reply.topic, reply.citations) == (Act.OUT_OF_SCOPE, None, ())
+
+
+def test_another_offices_word_beside_ours_is_answered_where_the_model_is_sure(knowledge):
+    talk = Talk(knowledge, known_region="370800")
+    assert talk.say("隔壁邻居能替我跑医保吗", "ask_proxy_service", 0.9).act is Act.ANSWER
+    assert talk.say("隔壁邻居太吵怎么办", "ask_proxy_service", 0.9).act is Act.OUT_OF_SCOPE
 
 
 def test_the_side_alone_that_an_entry_leaves_open_is_said_to_be_open(knowledge):
