@@ -25,6 +25,7 @@ from bot.flows import (
     visits,
 )
 from bot.flows.questions import Thresholds
+from bot.flows.unanswered import kind_asked
 from bot.messages import Act, Intent, Reply, UtteranceKind
 from bot.speech import GO_ON_QUESTION
 from bot.state import DialogueState
@@ -262,6 +263,8 @@ def _new_matter(ctx: Context, thresholds: Thresholds) -> Decision:
         return followed
     intent = ctx.parse.intent
     handler = _TASKS.get(intent.name)
+    if intent.name in ("affirm", "deny") and kind_asked(ctx.parse.text):  # 能取现不 is no 不
+        return questions.not_understood(ctx)
     if handler is not None and intent.confidence >= thresholds.give_up:
         return handler(ctx)
     if intent.name in ("inform", "correct"):
@@ -284,7 +287,7 @@ def _leaves_open(ctx: Context, thresholds: Thresholds) -> bool:
         return True
     if intent.name == "ask_aspect":
         return not ctx.parse.first("aspect")
-    if intent.name.removeprefix(questions.PREFIX) in questions.WAYS:
+    if intent.name.removeprefix(questions.PREFIX) in questions.WAYS or ellipsis.serves(ctx.parse.text):
         return True
     sure = questions.SURE if intent.name.startswith(questions.PREFIX) else thresholds.accept
     return intent.confidence < sure

@@ -146,11 +146,18 @@ def out_of_scope(ctx: Context) -> Decision:
     if kind is not None:
         return tell(ctx, kind, None)
     topic = _overlooked(ctx)
-    if topic is not None and topic == ctx.state.topic:
+    if topic is not None and (topic == ctx.state.topic or topic == _named_and_likely(ctx)):
         return policy.answer(ctx, topic)
     if topic is not None and ctx.state.flow is None:
         return policy.did_you_mean(ctx, (topic,))
     return noted(ctx, talk.out_of_scope(ctx), "out_of_scope")
+
+
+def _named_and_likely(ctx: Context) -> str | None:
+    """The one matter that is named outright and about as likely as that it is none of ours."""
+    named = {topic for topic in ctx.parse.values("topic") if topic not in WAYS}
+    near = set(_others(ctx, ctx.parse.intent.confidence)) if ctx.parse.intent.confidence < SURE else set()
+    return next(iter(named)) if len(named) == 1 and named <= near else None
 
 
 def _overlooked(ctx: Context) -> str | None:
@@ -160,6 +167,9 @@ def _overlooked(ctx: Context) -> str | None:
     found = ctx.knowledge.search(ctx.parse.text, None, ctx.today, 1)
     if not found:
         return None
+    named = _named_and_likely(ctx)
+    if named is not None:
+        return named
     (entry, score), talked_of = found[0], ctx.state.topic
     likely = {i.name.removeprefix(PREFIX) for i in ctx.parse.ranking if i.confidence >= _POSSIBLE}
     likely.update(ctx.parse.values("topic"))

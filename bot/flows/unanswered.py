@@ -112,6 +112,16 @@ KINDS = (
     ),
 )
 
+# What another office does, whatever way it is done in.
+_OTHER_OFFICES = re.compile(
+    r"公积金|养老金|退休金|养老保险|失业|护照|签证|驾照|驾驶证|身份证(?:丢|补|过期|换)|户口(?:迁|怎么)|公交卡|结婚|房产|宅基地|营业执照"
+)
+_WAYS = frozenset(
+    {
+        "proxy_service", "online_channels", "video_service", "home_service", "nearby_service", "cross_province_service",
+        "appointment_service", "priority_window", "guide_service", "commitment_system",
+    }
+)  # fmt: skip
 # Matters whose own rule is about sums and figures, so that asking for one is no question of an amount to be told.
 OF_FIGURES = ("rights_info_query", "payment_reform", "fraud_protection", "fund_fraud_report")
 
@@ -126,9 +136,16 @@ def unanswered(ctx: Context, topic: str | None = None, found: PolicyAnswer | Non
     kind = kind_asked(ctx.parse.text)
     if kind is None or (kind.ours and topic in OF_FIGURES):
         return None
-    if not kind.ours and (ctx.parse.values("topic") or (topic and _is_beside_the_point(ctx, kind))):
+    if not kind.ours and (_names_ours(ctx) or (topic and _is_beside_the_point(ctx, kind))):
         return None
     return None if kind.name == "amount" and found is not None and found.aspect("cost") else kind
+
+
+def _names_ours(ctx: Context) -> bool:
+    """Whether a matter of ours is named; a mere way of doing things (代办, 网上办) may be another office's: 公积金能代办吗."""
+    text = ctx.parse.text
+    elsewhere = _OTHER_OFFICES.search(text) is not None and "医保" not in text
+    return any(topic not in _WAYS or not elsewhere for topic in ctx.parse.values("topic"))
 
 
 def _is_beside_the_point(ctx: Context, kind: Kind) -> bool:

@@ -34,6 +34,8 @@ def talk_of(knowledge: KnowledgeIndex, intent: str, region: str) -> Talk:
         ("home_service", "530000", "都能办哪样", "解"),
         ("health_code_alternative", "530000", "那拿社保卡呢", "社保卡"),
         ("e_voucher", "350300", "药店里能用吗", "药店"),
+        ("one_thing_package", "350300", "出生的算不算", "出生"),
+        ("health_code_alternative", "530000", "归谁负责呢", "健康码"),
     ],
 )
 def test_what_is_left_out_is_the_matter_talked_of(knowledge, topic, region, text, fact):
@@ -43,13 +45,21 @@ def test_what_is_left_out_is_the_matter_talked_of(knowledge, topic, region, text
     assert fact in reply.text + reply.speech
 
 
+def test_whether_a_thing_will_do_is_asked_of_the_matter_talked_of(knowledge):
+    talk = talk_of(knowledge, "ask_health_code_alternative", "530000")
+    reply = talk.say("拿社保卡行不", "ask_social_security_card", 0.95, topic="social_security_card")
+    assert (reply.act, reply.topic) == (Act.ANSWER, "health_code_alternative")
+
+
 def test_another_way_named_in_a_word_is_about_the_same_matter(knowledge):
     talk = talk_of(knowledge, "ask_remote_direct_settlement", "370800")
     reply = talk.say("那跨省的呢", "ask_cross_province_service", 0.8)
     assert reply.topic == "remote_direct_settlement"
 
 
-@pytest.mark.parametrize("text", ["那天气呢", "火车站怎么走", "你爱吃什么", "股票能买吗", "那养老金呢"])
+@pytest.mark.parametrize(
+    "text", ["那天气呢", "火车站怎么走", "你爱吃什么", "股票能买吗", "那养老金呢", "哪个医院好"]
+)
 def test_what_the_entry_knows_nothing_of_is_another_matter(knowledge, text):
     talk = talk_of(knowledge, CERTIFICATION, "370100")
     reply = talk.say(text, FOREIGN, 0.9)
@@ -96,6 +106,23 @@ def test_moving_a_visit_without_saying_that_one_is_booked(knowledge):
     talk = Talk(knowledge, known_region="370100")
     reply = talk.say("换个日子,下周一行不", "correct", 0.9, date="2026-11-30")
     assert "没有查到" in reply.text
+
+
+def test_a_matter_named_outright_is_not_taken_for_nobodys_where_the_model_wavers(knowledge):
+    talk = Talk(knowledge, known_region="370800")
+    reply = talk.say(
+        "异地备案哪里都能办吧",
+        "out_of_scope",
+        0.5,
+        second="ask_remote_medical_filing",
+        topic="remote_medical_filing",
+    )
+    assert (reply.act, reply.topic) == (Act.ANSWER, "remote_medical_filing")
+
+
+def test_a_no_at_the_end_of_a_question_is_no_answer(knowledge):
+    reply = Talk(knowledge, known_region="370800").say("卡里能取现不", "deny", 0.7)
+    assert reply.act is Act.OUT_OF_SCOPE
 
 
 def test_one_matter_named_comes_before_another_that_is_barely_likelier(knowledge):

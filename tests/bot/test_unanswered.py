@@ -99,6 +99,12 @@ def test_another_offices_word_beside_ours_is_answered_where_the_model_is_sure(kn
     assert talk.say("隔壁邻居太吵怎么办", "ask_proxy_service", 0.9).act is Act.OUT_OF_SCOPE
 
 
+def test_another_offices_matter_done_in_a_way_that_we_know_is_not_ours(knowledge):
+    talk = Talk(knowledge, known_region="370800")
+    reply = talk.say("护照到期了能代办吗", "ask_proxy_service", 0.9, topic="proxy_service")
+    assert (reply.act, reply.citations) == (Act.OUT_OF_SCOPE, ())
+
+
 def test_the_side_alone_that_an_entry_leaves_open_is_said_to_be_open(knowledge):
     talk = Talk(knowledge, known_region="350300")
     reply = talk.say("异地备案要带什么材料", FILING, aspect="materials")
