@@ -31,6 +31,7 @@ from benchmarks.table import percentile, show
 from bot.settings import ROOT
 from voice.audiosocket import FRAME_BYTES, MessageKind, encode
 from voice.leg import FRAME_SECONDS
+from voice.limits import EVENLY_PACED
 from voice.models import TRIAL_MODEL
 from voice.player import level
 
@@ -159,7 +160,7 @@ async def _measure() -> None:
         ours = await _calls(child, tracks)
     bare = await asyncio.to_thread(_bare, tracks)
     server = await _server(tracks)
-    held = int((os.cpu_count() or 1) / ours["per_second"] * 0.85)
+    held = min(EVENLY_PACED, int((os.cpu_count() or 1) / ours["per_second"] * 0.85))
     _show_cost(ours, bare, server)
     async with _hotline() as child:
         await _full_load(child, sounds, held)

@@ -113,6 +113,7 @@ async def serve() -> None:
         house = bootstrap(settings, alone=True)
         house.database.upgrade()
         house.prepare()
+        house.warm_up()
         loop = asyncio.get_running_loop()
         watch, measures, stages = Watch(), Measures(), Stages()
         measures.stage = stages  # type: ignore[assignment]

@@ -222,6 +222,7 @@ async def serve(settings: Settings, house: House) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    await asyncio.to_thread(house.warm_up)
     model = await asyncio.to_thread(load_model, settings)
     prompts = (*call_prompts(settings.voice.office), *assistant_prompts(), *entry_prompts(spoken_entries()))
     voice = await Voice.start(settings, prompts)

@@ -11,12 +11,17 @@ from voice.asr import SpeechModel
 _SHARE = 0.85  # of the processors that calls may use; the rest is for answering, speaking and everything else
 _SPEAKING = 0.5  # share of a call in which its caller speaks: only then is the recogniser at work
 _ALWAYS = 0.008  # processor seconds per second of a call for what never pauses: frames, detection, playing
+_LOCKED = 0.02  # of the same, for what holds Python's lock: read off 30 calls at once
+_LOCK_SHARE = 0.6  # of the lock's time that calls may take; above, frames leave more than 5 ms off their time
 _LATE = 0.02  # seconds off the grid, on average, at which the machine is full whatever was measured
 _SMOOTH = 0.02  # weight of the newest tick in that average: about a second
+EVENLY_PACED = round(
+    _LOCK_SHARE / _LOCKED
+)  # calls that one process paces evenly, however many processors there are
 
 
 def capacity(model: SpeechModel, sound: bytes, sample_rate: int) -> int:
-    """Calls this machine holds, from the time that the model takes for some speech (16-bit mono)."""
+    """Calls that one process holds on this machine, from the time that the model takes for some speech (16-bit mono)."""
     recogniser = model.recogniser(sample_rate)
     frame = sample_rate // 50 * 2
     started = time.thread_time()
@@ -26,7 +31,8 @@ def capacity(model: SpeechModel, sound: bytes, sample_rate: int) -> int:
     took = time.thread_time() - started
     recogniser.close()
     factor = took / (len(sound) / 2 / sample_rate)
-    return max(1, int((os.cpu_count() or 1) * _SHARE / (_SPEAKING * factor + _ALWAYS)))
+    by_processors = (os.cpu_count() or 1) * _SHARE / (_SPEAKING * factor + _ALWAYS)
+    return max(1, int(min(by_processors, EVENLY_PACED)))
 
 
 @dataclass(slots=True)
