@@ -228,7 +228,7 @@ def _pending(ctx: Context, decision: Decision) -> Decision:
 def _answer_to_offer(ctx: Context) -> Decision | None:
     """好 or 不用 to what was offered: a person, going on, another topic."""
     offer = ctx.state.offer
-    if offer is None or ctx.intent not in ("affirm", "deny", "go_on"):
+    if offer is None or ctx.intent not in ("affirm", "deny", "go_on") or kind_asked(ctx.parse.text):
         return None
     closed = ctx.state.with_(offer=None)
     if ctx.intent == "deny":

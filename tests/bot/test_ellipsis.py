@@ -123,6 +123,9 @@ def test_a_matter_named_outright_is_not_taken_for_nobodys_where_the_model_wavers
 def test_a_no_at_the_end_of_a_question_is_no_answer(knowledge):
     reply = Talk(knowledge, known_region="370800").say("卡里能取现不", "deny", 0.7)
     assert reply.act is Act.OUT_OF_SCOPE
+    talk = talk_of(knowledge, CERTIFICATION, "370100")
+    talk.say("要带什么", "ask_aspect", aspect="materials")  # a person is on offer now
+    assert talk.say("卡里能取现不", "deny", 0.7).act is Act.OUT_OF_SCOPE
 
 
 def test_one_matter_named_comes_before_another_that_is_barely_likelier(knowledge):
