@@ -61,12 +61,24 @@ _MEASURE = re.compile(rf"(?<=\d)\s*({'|'.join(_MEASURES)})(?![A-Za-z])")
 _PER = re.compile(r"(?<=[元次人天个例])\s*[/／]\s*(?=[一-鿿])")
 _SLASH = re.compile(r"\s*[/／]\s*")
 
+_PASSES = 8  # brackets within brackets, and signs that come to stand together once others are gone
+
 
 def speakable(text: str) -> str:
     """The same text without signs a voice stumbles over: dates, clock times, numbers and brackets in words.
 
     What is speakable already stays as it is.
     """
+    for _ in range(_PASSES):
+        spoken = _pass(text)
+        if spoken == text:
+            break
+        text = spoken
+    return text
+
+
+def _pass(text: str) -> str:
+    """Every sign once; what stood inside another is left for the next pass."""
     text = _FULL_WIDTH.sub(lambda m: m[0] if m[0] == "：" else unicodedata.normalize("NFKC", m[0]), text)
     text = _URL.sub("", text)
     text = _LIST_NUMBER.sub(lambda m: f"第{m[1]}，", text)
