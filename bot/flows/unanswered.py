@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.decision import Context, Decision
 from bot.flows.gaps import noted
 from bot.messages import Act, PolicyAnswer
+from bot.speech import speakable
 from bot.wording import PERSON_OFFER, say
 
 _SURE = 0.7  # confidence of an intent that outweighs a word of another office's
@@ -159,7 +160,9 @@ def tell(ctx: Context, kind: Kind, topic: str | None, found: PolicyAnswer | None
     region = (found.asked_region or found.region) if found else None
     who = WHO_KNOWS if kind.ours else ""
     act = Act.FALLBACK if topic else Act.OUT_OF_SCOPE
-    reply = say(act, f"{kind.sentence}{who}{PERSON_OFFER}", topic=topic, region=region)
+    written = f"{kind.sentence}{who}{PERSON_OFFER}"
+    spoken = speakable(f"{kind.sentence}{PERSON_OFFER}")  # who hears it has rung that number already
+    reply = say(act, written, spoken, topic=topic, region=region)
     state = ctx.state if ctx.state.flow not in ("region", "topic") else ctx.state.idle()
     state = state.with_(offer="agent", failures=0, topic=topic or ctx.state.topic)
     reason = "unknown_detail" if topic else "out_of_scope"

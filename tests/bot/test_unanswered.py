@@ -77,6 +77,7 @@ def test_an_amount_gets_no_rule_and_is_kept(knowledge, text, intent):
     assert (reply.act, reply.citations, reply.entry_id) == (Act.FALLBACK, (), None)
     assert reply.topic == intent.removeprefix("ask_")
     assert "12393" in reply.text
+    assert "幺二三九三" not in reply.speech  # who hears it has rung that number
     gaps = [action for action in talk.actions if isinstance(action, NoteGap)]
     assert [(gap.text, gap.reason, gap.topic) for gap in gaps] == [(text, "unknown_detail", reply.topic)]
     assert talk.say("好", "affirm").act is Act.HANDOFF
