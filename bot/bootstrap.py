@@ -22,7 +22,7 @@ from bot.ephemeral.locks import RedisLocks
 from bot.ephemeral.tokens import Tokens
 from bot.flows.questions import Thresholds
 from bot.knowledge_desk import KnowledgeDesk
-from bot.ports import KnowledgeBase, Transcriber, Understanding
+from bot.ports import KnowledgeBase, Understanding
 from bot.privacy import Vault
 from bot.settings import TIME_ZONE, Settings
 from bot.store.database import Database
@@ -43,8 +43,6 @@ from nlu.regions import region_name
 from nlu.server import ensure_running
 from nlu.thresholds import ACCEPT, GIVE_UP
 from nlu.training_data import read_examples
-from voice.models import is_trial, model_folder
-from voice.transcriber import VoskTranscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +191,6 @@ def spoken_phrases() -> tuple[str, ...]:
     """Sentences that callers may say: the knowledge base's questions, the understanding's training sentences."""
     questions = [question for entry in load_entries() for question in entry.questions]
     return (*questions, *(example.text for example in read_examples(RASA_FILES / "data")))
-
-
-def voice_transcriber(settings: Settings) -> Transcriber | None:
-    """What hears voice messages; None where only the trial model is there, which understands no people."""
-    folder = model_folder(settings.voice.model, settings.state_dir / "models")
-    return None if is_trial(folder) else VoskTranscriber(folder)
 
 
 def open_database(settings: Settings) -> Database:

@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 from bot.messages import Transcript
-from bot.ports import TranscriptionUnavailable
+from bot.ports import Transcriber, TranscriptionUnavailable
+from bot.settings import Settings
+from voice.models import is_trial, model_folder
 from voice.recogniser import BadSpeechModel, SpeechModel
 
 log = logging.getLogger(__name__)
@@ -43,3 +45,9 @@ class VoskTranscriber:
                     log.error("asr.bad_model %s", error)
                     raise TranscriptionUnavailable from error
             return self._model
+
+
+def voice_transcriber(settings: Settings) -> Transcriber | None:
+    """What hears voice messages; None where only the trial model is there, which understands no people."""
+    folder = model_folder(settings.voice.model, settings.state_dir / "models")
+    return None if is_trial(folder) else VoskTranscriber(folder)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from bot.bootstrap import bootstrap, voice_transcriber
+from bot.bootstrap import bootstrap
 from bot.settings import load_settings
+from voice.transcriber import voice_transcriber
 from webhooks.api import api_blueprint
 from webhooks.app import create_web
 from webhooks.phone import phone_blueprint

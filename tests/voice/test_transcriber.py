@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import voice_transcriber
 from bot.ports import TranscriptionUnavailable
 from bot.settings import load_settings
 from nlu import entities
@@ -18,7 +17,7 @@ from tests.voice.recordings import FOLDER, recordings
 from voice.asr import SpeechModel
 from voice.evaluate import distance
 from voice.models import TRIAL_MODEL
-from voice.transcriber import VoskTranscriber
+from voice.transcriber import VoskTranscriber, voice_transcriber
 from webhooks.media import SAMPLE_RATE, decode_amr
 from webhooks.standin.audio import to_amr
 
