@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.audit import Audit
@@ -190,21 +190,6 @@ class Gaps:
             decided_by=group.decided_by,
             texts=told or (group.sample,),
         )
-
-
-def forget_gaps(session: Session, now: datetime, retention_days: int) -> None:
-    """Delete the questions that are older than the retention time, and the groups of which none is left."""
-    before = now - timedelta(days=retention_days)
-    session.execute(delete(KnowledgeGap).where(KnowledgeGap.at < before))
-    left = exists().where(KnowledgeGap.group_id == GapGroup.id)
-    session.execute(delete(GapGroup).where(GapGroup.last_at < before, ~left))
-    # A sample is a citizen's sentence too: a group that lives on is named after a question that is still kept.
-    stale = select(GapGroup).where(GapGroup.first_at < before)
-    for group in session.scalars(stale).all():
-        oldest = select(KnowledgeGap).where(KnowledgeGap.group_id == group.id).order_by(KnowledgeGap.id)
-        kept = session.scalar(oldest.limit(1))
-        if kept is not None:
-            group.sample, group.first_at = kept.text, kept.at
 
 
 def _home(gap: KnowledgeGap, groups: Sequence[GapGroup]) -> GapGroup | None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from bot.gaps import forget_gaps
 from bot.recordings import Recordings
 from bot.store.models import (
     AgentSession,
@@ -26,6 +25,7 @@ from bot.store.models import (
     Turn,
     WorkOrder,
 )
+from bot.store.policy_rows import GapGroup, KnowledgeGap
 
 # Who looked at what is kept longer than what was looked at (网络安全法 asks for six months at least).
 AUDIT_DAYS = 3 * 365
@@ -40,7 +40,7 @@ def forget_expired(session: Session, now: datetime, retention_days: int) -> int:
     """
     before = now - timedelta(days=retention_days)
     _forget_rows(session, before, now)
-    forget_gaps(session, now, retention_days)
+    _forget_gaps(session, now, retention_days)
     old = select(Conversation.id).where(Conversation.last_at < before, Conversation.held_by == "bot")
     gone = 0
     while ids := session.scalars(old.limit(_AT_ONCE)).all():
@@ -91,3 +91,18 @@ def _forget_citizens(session: Session, before: datetime) -> None:
         for table in (Conversation, Appointment, Callback, WorkOrder, OutboxMessage, Rating)
     )
     session.execute(delete(Citizen).where(Citizen.created_at < before, *(~kept for kept in left)))
+
+
+def _forget_gaps(session: Session, now: datetime, retention_days: int) -> None:
+    """Delete the questions that are older than the retention time, and the groups of which none is left."""
+    before = now - timedelta(days=retention_days)
+    session.execute(delete(KnowledgeGap).where(KnowledgeGap.at < before))
+    left = exists().where(KnowledgeGap.group_id == GapGroup.id)
+    session.execute(delete(GapGroup).where(GapGroup.last_at < before, ~left))
+    # A sample is a citizen's sentence too: a group that lives on is named after a question that is still kept.
+    stale = select(GapGroup).where(GapGroup.first_at < before)
+    for group in session.scalars(stale).all():
+        oldest = select(KnowledgeGap).where(KnowledgeGap.group_id == group.id).order_by(KnowledgeGap.id)
+        kept = session.scalar(oldest.limit(1))
+        if kept is not None:
+            group.sample, group.first_at = kept.text, kept.at

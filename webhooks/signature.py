@@ -75,8 +75,10 @@ class SeenInRedis:
     def first_content(self, signature: str, content: str) -> str:
         """See Seen."""
         first = self._here.first_content(signature, content)
+        key = f"{_PREFIX}{signature}"
+        # Not SET with NX and GET at once: only Redis 7 knows that, and the server that comes with the product is older.
         earlier = self._connection.ask(
-            lambda client: client.set(f"{_PREFIX}{signature}", first, nx=True, get=True, ex=self._keep),
+            lambda client: None if client.set(key, first, nx=True, ex=self._keep) else client.get(key),
             otherwise=None,
         )
         return first if earlier is None else str(earlier)
