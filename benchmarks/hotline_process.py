@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from benchmarks.table import percentile
 from bot.bootstrap import bootstrap
-from bot.calls import Calls
 from bot.messages import Act, Reply, Utterance
 from bot.settings import TIME_ZONE, load_settings
 from voice.agent_audio import AgentAudio
 from voice.agent_line import AgentLines
 from voice.arrivals import Arrivals
 from voice.asr import SpeechModel
+from voice.assistant_client import AssistantClient
 from voice.call import Parts
 from voice.limits import Admission
 from voice.metrics import Measures
 from voice.models import TRIAL_MODEL
+from voice.priority import let_sound_go_first
 from voice.prompts import call_prompts
 from voice.server import AudioSocketServer, Hotline
 from voice.ticker import Ticker
@@ -113,16 +116,26 @@ async def serve() -> None:
         house = bootstrap(settings, alone=True)
         house.database.upgrade()
         house.prepare()
-        house.warm_up()
+        house.close()
+        mind = AssistantClient(
+            {
+                **os.environ,
+                "YINLING_STATE": folder,
+                "NLU_TIMEOUT": "0.5",
+                "REDIS_URL": "redis://127.0.0.1:1/0",
+            }
+        )
+        await mind.start()
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(32, "hotline", let_sound_go_first))
         watch, measures, stages = Watch(), Measures(), Stages()
         measures.stage = stages  # type: ignore[assignment]
         ticker, model = Ticker(watch.late.append), SpeechModel.load(TRIAL_MODEL)
-        calls = Calls(house.database, house.vault, house.events)
+        calls = mind.calls
 
         def answer(utterance: Utterance) -> Reply:
             watch.turns += 1
-            reply = house.assistant.handle(utterance)
+            reply = mind.answer(utterance)
             # Nobody is here to take a call: who is sent to a person talks on with the assistant.
             return (
                 reply
@@ -166,7 +179,7 @@ async def serve() -> None:
         running.cancel()
         await server.stop()
         await voice.close()
-        house.close()
+        await mind.close()
 
 
 if __name__ == "__main__":

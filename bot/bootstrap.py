@@ -90,10 +90,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
     """
     vault = Vault(settings.data_key, settings.index_key)
     database = Database(settings.database_url, vault)
-    calendar = ChineseCalendar()
-    office_hours = OfficeHours(
-        calendar, settings.agent_opens, settings.agent_closes, every_day=settings.agent_days == "all"
-    )
+    calendar, hours = ChineseCalendar(), office_hours(settings)
     redis = RedisConnection("" if alone else settings.redis_url)
     locks = RedisLocks(redis)
     events, tokens = RedisEvents(redis), Tokens(redis, locks)
@@ -109,7 +106,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
             understanding=understanding,
             knowledge=knowledge,
             calendar=calendar,
-            office_hours=office_hours,
+            office_hours=hours,
             locks=locks,
             events=events,
             thresholds=Thresholds(ACCEPT, GIVE_UP),
@@ -121,7 +118,7 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
         database,
         vault,
         calendar,
-        office_hours,
+        hours,
         locks,
         events,
         tokens,
@@ -131,6 +128,13 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
         EntryDesk(database, Signer(settings.package_key, settings.installation), region_name),
         Asking(understanding, knowledge, Thresholds(ACCEPT, GIVE_UP)),
         (reading.close, rasa.close),
+    )
+
+
+def office_hours(settings: Settings) -> OfficeHours:
+    """When people are there."""
+    return OfficeHours(
+        ChineseCalendar(), settings.agent_opens, settings.agent_closes, every_day=settings.agent_days == "all"
     )
 
 

@@ -8,10 +8,10 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from bot.bootstrap import House, bootstrap, spoken_entries, spoken_phrases
-from bot.calls import Calls
+from bot.bootstrap import office_hours, spoken_entries, spoken_phrases
 from bot.passes import Passes
 from bot.recordings import Recordings
 from bot.settings import TIME_ZONE, Settings, load_settings
@@ -20,6 +20,7 @@ from voice.agent_audio import AgentAudio
 from voice.agent_line import AgentLines
 from voice.arrivals import Arrivals
 from voice.asr import BadSpeechModel, SpeechModel
+from voice.assistant_client import AssistantClient
 from voice.call import Parts
 from voice.conversation import Manner
 from voice.fastagi import FastAgi
@@ -28,6 +29,7 @@ from voice.limits import Admission, capacity
 from voice.metrics import Measures
 from voice.models import is_trial, model_folder
 from voice.pbx import Pbx
+from voice.priority import let_sound_go_first
 from voice.prompts import assistant_prompts, call_prompts, entry_prompts
 from voice.server import AudioSocketServer, Hotline
 from voice.sip import SipAgent, SipSettings, SipUnavailable
@@ -40,6 +42,7 @@ from voice.websocket import ModelNotice, SocketSettings, VoiceSockets
 log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.001  # that one thread may hold Python's lock while the clock waits for it
+_THREADS = 48  # at once, for what waits: answers, the timeline
 _DETECTORS = 4  # made ahead, so that the first callers are not waited for
 _CALLS_UNMEASURED = 10
 _LOAD_TICKS = 500  # between two looks at the load: 10 s
@@ -48,17 +51,19 @@ _LOAD_TICKS = 500  # between two looks at the load: 10 s
 class Door:
     """Everything of the process that has to be started and stopped."""
 
-    def __init__(self, settings: Settings, house: House, voice: Voice, model: SpeechModel | None) -> None:
+    def __init__(
+        self, settings: Settings, assistant: AssistantClient, voice: Voice, model: SpeechModel | None
+    ) -> None:
         self._settings = settings
         self.measures = Measures()
         self.arrivals, lines = Arrivals(), AgentLines()
-        calls = Calls(house.database, house.vault, house.events)
+        calls = assistant.calls
         self.admission = Admission(_CALLS_UNMEASURED)
         self.health = Health(self.measures, self._status)
         self.ticker = Ticker(self._ticked)
         self._model = model
         self.parts = Parts(
-            answer=house.assistant.handle,
+            answer=assistant.answer,
             calls=calls,
             voice=voice,
             model=model,
@@ -68,7 +73,7 @@ class Door:
             arrivals=self.arrivals,
             measures=self.measures,
             clock=_now,
-            people_there=house.office_hours.is_open,
+            people_there=office_hours(settings).is_open,
             manner=Manner(office=settings.voice.office, recorded=settings.record_calls),
             fallback_number=settings.voice.fallback_number,
             recordings=(
@@ -216,28 +221,32 @@ def _now() -> datetime:
     return datetime.now(TIME_ZONE)
 
 
-async def serve(settings: Settings, house: House) -> int:
+async def serve(settings: Settings) -> int:
     """Run until a signal; exit status 1 where a port is taken."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await asyncio.to_thread(house.warm_up)
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "waiting", let_sound_go_first))
+    assistant = AssistantClient()
+    await assistant.start()
     model = await asyncio.to_thread(load_model, settings)
     prompts = (*call_prompts(settings.voice.office), *assistant_prompts(), *entry_prompts(spoken_entries()))
     voice = await Voice.start(settings, prompts)
-    door = Door(settings, house, voice, model)
+    door = Door(settings, assistant, voice, model)
     try:
         await door.open()
     except OSError as error:
         log.error("voice.no_port %s", error)
         await voice.close()
+        await assistant.close()
         return 1
     try:
         await stopped.wait()
     finally:
         await door.close()
         await voice.close()
+        await assistant.close()
     return 0
 
 
@@ -245,12 +254,7 @@ def main() -> int:
     """``python -m voice``."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     sys.setswitchinterval(_SWITCH_SECONDS)
-    settings = load_settings()
-    house = bootstrap(settings)
-    try:
-        return asyncio.run(serve(settings, house))
-    finally:
-        house.close()
+    return asyncio.run(serve(load_settings()))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 from bot.messages import Transcript
+from voice.priority import let_sound_go_first
 from voice.recogniser import BadSpeechModel, Recogniser, RecognitionUnavailable, SpeechModel
 
 __all__ = ["BadSpeechModel", "Listener", "Recogniser", "RecognitionUnavailable", "SpeechModel"]
@@ -140,6 +141,7 @@ class Listener:
     # From here on: the thread.
 
     def _work(self, model: SpeechModel, sample_rate: int) -> None:
+        let_sound_go_first()
         try:
             recogniser = model.recogniser(sample_rate)
             self._listen(recogniser)

@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.speech import speakable
 from voice.loudness import louder, prepare
 from voice.pinyin import to_pinyin
+from voice.priority import let_sound_go_first
 from voice.prompts import Prompt, plain
 from voice.speech_cache import SpeechCache, key_of
 from voice.studio import BadRecording, Studio
@@ -61,7 +62,7 @@ class Voice:
         self._reads_pinyin = reads_pinyin
         self._engine = ""
         # Threads of its own: the process's others may all be waiting for the database.
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="voice")
+        self._threads = ThreadPoolExecutor(_THREADS, "voice", let_sound_go_first)
         self._public: set[str] = set()
         self._warming: asyncio.Task[None] | None = None
 

@@ -7,12 +7,12 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
 from bot.ports import YinlingError
 from bot.settings import ROOT
+from voice.child import end
 from voice.tts_worker import HEADER, LONGEST, MAGIC
 
 log = logging.getLogger(__name__)
@@ -113,12 +113,7 @@ class _Child:
 
     async def kill(self) -> None:
         """End it whatever it does, and wait for its end."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
-        transport = getattr(self._process, "_transport", None)
-        if transport is not None:
-            transport.close()
+        await end(self._process)
 
     async def _receive(self) -> tuple[dict[str, object], bytes]:
         assert self._process.stdout is not None  # noqa: S101  (it is a pipe)

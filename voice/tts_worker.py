@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 
 from pyttsx3.engine import Engine
 
+from voice.priority import let_sound_go_first
+
 MAGIC = b"YV"
 HEADER = struct.Struct("<2sII")  # magic, bytes of the JSON head, bytes of the sound after it
 LONGEST = 64 * 1024 * 1024  # bytes of sound in one message
@@ -118,6 +120,7 @@ def _known_driver(name: str) -> str:
 def main() -> None:
     """``python -m voice.tts_worker DRIVER VOICE``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on; it closes our input
+    let_sound_go_first()
     answers = os.fdopen(os.dup(1), "wb")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)  # pyttsx3's driver prints to standard output, which is ours for sound

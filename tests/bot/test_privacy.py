@@ -33,7 +33,9 @@ def test_what_was_not_sealed_here_is_unreadable(broken):
 
 
 @pytest.mark.parametrize(
-    ("data_key", "index_key"), [("", "k"), ("short", "k"), (f"{OLD},", "k"), ("钥匙", "k"), (OLD, "")]
+    ("data_key", "index_key"),
+    [("", "k"), ("short", "k"), (f"{OLD},", "k"), ("钥匙", "k"), (OLD, "")],
+    ids=["no data key", "short", "one of two empty", "not ASCII", "no index key"],
 )
 def test_a_key_that_cannot_be_used_is_told_without_showing_it(data_key, index_key):
     with pytest.raises(BadKey) as refusal:

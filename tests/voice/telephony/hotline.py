@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -84,6 +85,12 @@ class Hotline:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
+
+    def kill_assistant(self) -> None:
+        """kill -9 of the process that answers, not of the one that carries the calls."""
+        children = psutil.Process(self._process.pid).children()
+        (assistant,) = (child for child in children if "voice.assistant_server" in child.cmdline())
+        assistant.kill()
 
     def close(self) -> None:
         """End it as the supervisor does; AssertionError where it does not end by itself."""

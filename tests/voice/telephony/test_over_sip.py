@@ -35,6 +35,15 @@ def test_a_question_gets_the_rule_of_the_callers_place(caller: Telephone, hotlin
     assert loud_seconds(caller.heard_so_far()) > 10  # greeting and answer did reach the ear
 
 
+def test_an_assistant_that_dies_is_replaced_and_the_question_is_answered(
+    caller: Telephone, hotline: Hotline
+) -> None:
+    hotline.kill_assistant()
+    caller.say(FOLDER / "000e.wav")
+    hotline.until_said(caller.number, "按云南省的规定")
+    assert "error" not in hotline.kinds(caller.number)
+
+
 def test_zero_brings_a_person_whose_voice_is_heard(
     nlu: tuple[str, str], phone: Telephone, colleague: Telephone, tmp_path: Path
 ) -> None:
