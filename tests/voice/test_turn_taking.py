@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from tests.voice.recordings import recordings
+from voice.leg import frame_bytes
+from voice.player import level
 from voice.turn_taking import BargeIn, Manners, takes_the_word
+from voice.vad import SpeechDetector
 
-FRAME, LOUD, OWN = 0.02, -25.0, -20.0
+FRAME, RATE, LOUD, OWN = 0.02, 8000, -25.0, -20.0
 MANNERS = Manners()
 
 
@@ -25,6 +30,29 @@ def test_speech_stops_the_voice_well_within_200_ms() -> None:
     assert after is not None
     # 32 ms of detection, one frame of fading out and the tick come on top.
     assert after + 0.032 + 2 * FRAME <= 0.2
+
+
+def test_every_recorded_sentence_does_so_however_it_falls_into_frames() -> None:
+    size, detector, waits = frame_bytes(RATE), SpeechDetector(RATE), []
+    for recording in recordings():
+        for early in range(0, size, size // 4):
+            quiet = bytes(RATE * 2 - early)
+            sound = quiet + recording.pcm
+            frames = [sound[i : i + size] for i in range(0, len(sound) - size, size)]
+            levels = [level(frame) for frame in frames]
+            spoken = levels[len(quiet) // size + 1 :]
+            # Some recordings lie in a hiss: a voice is what rises above it.
+            audible = max(np.percentile(spoken, 10) + 8, max(spoken) - 25)
+            begins = next(i for i, loud in enumerate(levels) if loud > audible)
+            detector.reset()
+            barge_in = BargeIn()
+            hears = lambda i: barge_in.hear(detector.hear(frames[i], levels[i]), levels[i], OWN, FRAME)  # noqa: B023, E731
+            stops = next(i for i in range(len(frames)) if hears(i))
+            waits.append((stops + 1 - begins) * FRAME)
+    assert len(waits) > 80
+    assert max(waits) <= 0.2
+    # One frame of fading out and the tick come on top.
+    assert sum(wait <= 0.16 for wait in waits) > 0.95 * len(waits)
 
 
 def test_short_sounds_do_not() -> None:
