@@ -181,9 +181,9 @@ class Stage:
         pcm += bytes(-len(pcm) % size)
         self._sound += [pcm[start : start + size] for start in range(0, len(pcm), size)]
 
-    async def said(self) -> None:
+    async def said(self, seconds: float = 60.0) -> None:
         """Until what the caller says is out."""
-        await self.until(lambda: not self._sound)
+        await self.until(lambda: not self._sound, seconds)
 
     def press(self, key: str) -> None:
         """The caller presses a key."""

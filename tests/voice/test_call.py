@@ -355,20 +355,27 @@ def test_who_goes_on_after_being_cut_off_is_answered_to_the_whole(calling: Calli
     assert script.asked[1].heard == ""
 
 
-def test_who_speaks_without_a_pause_is_answered_all_the_same(calling: Calling) -> None:
+def test_who_speaks_eight_minutes_without_a_pause_is_answered_all_the_same(calling: Calling) -> None:
     script = Script([reply(ANSWER)])
 
     async def story() -> None:
         speech = b"".join(_without_pauses(r.pcm) for r in recordings())
+        whole = 8 * 60 * 16000
         async with calling(script) as act:
             await act.heard_out()
-            act.say((speech * 3)[: 75 * 16000])
+            act.say((speech * (whole // len(speech) + 1))[:whole])
             await act.until(lambda: script.asked, 70)
             await act.until(lambda: ANSWER in act.spoken(), 20)
-            await act.heard_out()
+            await act.said(8 * 60)
+            await act.seconds(20)
+            act.press("1")
+            await act.until(lambda: script.asked[-1].kind is UtteranceKind.KEY)
+            assert not act.over
 
     asyncio.run(story())
-    assert len(script.asked[0].text) > 100
+    heard = [asked for asked in script.asked if asked.kind is UtteranceKind.VOICE]
+    assert len(heard) >= 8  # after a minute each
+    assert all(len(asked.text) > 50 for asked in heard[:8])
 
 
 def test_music_neither_blocks_nor_breaks_the_call(calling: Calling) -> None:
