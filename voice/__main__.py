@@ -61,7 +61,7 @@ class Door:
         self.admission = Admission(_CALLS_UNMEASURED)
         self.health = Health(self.measures, self._status)
         self.ticker = Ticker(self._ticked)
-        self._model = model
+        self._model, self._assistant = model, assistant
         self.parts = Parts(
             answer=assistant.answer,
             calls=calls,
@@ -169,6 +169,7 @@ class Door:
         return {
             "calls": self.hotline.open,
             "most": self.admission.most,
+            "answering": self._assistant.there,
             "hearing": self._model.name if self._model else None,
             "sip": self._sip is not None,
         }

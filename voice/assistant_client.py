@@ -52,7 +52,7 @@ class AssistantClient:
         self._deadlines = deadlines or Deadlines()
         self._environment = dict(os.environ if environment is None else environment)
         self._folder = Path(tempfile.mkdtemp(prefix="yinling-assistant-"))
-        self._socket = ""  # of the process that runs now
+        self._address = ""  # of the process that is ready; empty while there is none
         self._there = threading.Event()
         self._free: list[Connection] = []
         self._lock = threading.Lock()
@@ -75,6 +75,11 @@ class AssistantClient:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
+    def there(self) -> bool:
+        """Whether a process is ready."""
+        return self._there.is_set()
+
+    @property
     def pid(self) -> int | None:
         """The process that runs now."""
         return self._process.pid if self._process is not None else None
@@ -90,42 +95,30 @@ class AssistantClient:
         """What a verb of voice.assistant_server returns or raises. Raises AssistantLost."""
         if not self._there.wait(self._deadlines.awaited):
             raise AssistantLost
+        with self._lock:
+            address, connection = self._address, self._free.pop() if self._free else None
         try:
-            connection = self._take()
-        except OSError as error:
-            raise AssistantLost from error
-        try:
+            connection = connection or Client(address, "AF_UNIX")
             connection.send((verb, arguments))
-            if not connection.poll(self._deadlines.verb if seconds is None else seconds):
-                raise TimeoutError
-            done, result = connection.recv()
+            late = not connection.poll(self._deadlines.verb if seconds is None else seconds)
+            done, result = (False, AssistantLost()) if late else connection.recv()
         except (OSError, EOFError) as error:
-            connection.close()
+            self._gone(address)
             raise AssistantLost from error
-        self._give_back(connection)
+        with self._lock:
+            if self._address == address and not late:
+                self._free.append(connection)
         if not done:
             raise cast(YinlingError, result)
         return result
 
-    def _take(self) -> Connection:
+    def _gone(self, address: str) -> None:
+        """The process that listened there is gone: who asks now waits for the next one."""
         with self._lock:
-            if self._free:
-                return self._free.pop()
-        return Client(self._socket, "AF_UNIX")
-
-    def _give_back(self, connection: Connection) -> None:
-        with self._lock:
-            if self._there.is_set():
-                self._free.append(connection)
-                return
-        connection.close()
-
-    def _drop_connections(self) -> None:
-        with self._lock:
-            self._there.clear()
-            free, self._free = self._free, []
-        for connection in free:
-            connection.close()
+            if self._address == address:
+                self._there.clear()
+                self._address = ""
+                self._free.clear()
 
     async def _keep(self, tried: asyncio.Event) -> None:
         pause = _FIRST_PAUSE
@@ -140,7 +133,7 @@ class AssistantClient:
                 else:
                     log.error("assistant.no_start")
             finally:
-                self._drop_connections()
+                self._gone(self._address)
                 await self._end()
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -162,7 +155,7 @@ class AssistantClient:
             return False
         if line != READY:
             return False
-        self._socket, self.started = address, self.started + 1
+        self._address, self.started = address, self.started + 1
         self._there.set()
         return True
 

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection, Listener
 
 from bot.bootstrap import bootstrap
@@ -35,23 +36,16 @@ def serve(listener: Listener, verbs: Verbs) -> None:
 
 def _talk(connection: Connection, verbs: Verbs) -> None:
     """One request after the other: ``(verb, arguments)`` in, ``(done, result or error)`` out."""
-    with connection:
+    with connection, suppress(EOFError, ConnectionError):  # who asked is gone
         while True:
+            verb, arguments = connection.recv()
             try:
-                verb, arguments = connection.recv()
-            except (EOFError, ConnectionError):
-                return
-            connection.send(_done(verb, verbs[verb], arguments))
-
-
-def _done(name: str, verb: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, object]:
-    try:
-        return True, verb(*arguments)
-    except YinlingError as error:
-        return False, error
-    except Exception as error:
-        report(log, f"assistant.{name}", error)
-        return False, AssistantFault()
+                connection.send((True, verbs[verb](*arguments)))
+            except YinlingError as error:
+                connection.send((False, error))
+            except Exception as error:
+                report(log, f"assistant.{verb}", error)
+                connection.send((False, AssistantFault()))
 
 
 def verbs_of(calls: Calls) -> dict[str, Callable[..., object]]:

@@ -150,7 +150,7 @@ def test_a_process_that_does_not_start_is_an_outage_told_in_time(room: Room) -> 
     async def scene(client: AssistantClient) -> None:
         with pytest.raises(AssistantLost):
             await asyncio.to_thread(client.answer, QUESTION)
-        assert client.started == 0
+        assert not client.there
 
     played(room, scene, awaited=0.1)
 
