@@ -11,7 +11,7 @@ run:
 test:
 	@$(PYTHON) setup/prepare.py test
 	@$(BIN)/yinling nlu train
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 bench:
 	@$(PYTHON) setup/prepare.py test

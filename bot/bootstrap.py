@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.appointments import seed_service_points
 from bot.asking import Asking
 from bot.assistant import Assistant, Parts
-from bot.calendar import ChineseCalendar, OfficeHours
+from bot.calendar import ChineseCalendar, OfficeHours, office_hours
 from bot.ephemeral.connection import RedisConnection
 from bot.ephemeral.events import RedisEvents
 from bot.ephemeral.locks import RedisLocks
@@ -32,17 +32,14 @@ from knowledge.desk_side import EntryDesk
 from knowledge.entry import PolicyEntry
 from knowledge.filesync import sync
 from knowledge.live import DatabaseEntries, open_live, open_still
-from knowledge.loader import load as load_entries
 from knowledge.packages import Packages
 from knowledge.signing import Signer
 from knowledge.topics import load_topics
 from nlu.fallback import LayeredUnderstanding
 from nlu.rasa_client import RasaUnderstanding
-from nlu.rasa_environment import RASA_FILES
 from nlu.regions import region_name
 from nlu.server import ensure_running
 from nlu.thresholds import ACCEPT, GIVE_UP
-from nlu.training_data import read_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +128,6 @@ def bootstrap(settings: Settings, *, alone: bool = False, knowledge: KnowledgeBa
     )
 
 
-def office_hours(settings: Settings) -> OfficeHours:
-    """When people are there."""
-    return OfficeHours(
-        ChineseCalendar(), settings.agent_opens, settings.agent_closes, every_day=settings.agent_days == "all"
-    )
-
-
 def rehearsal_knowledge(settings: Settings) -> KnowledgeBase:
     """What this installation tells citizens, read once, for a house with a database of its own."""
     url = make_url(settings.database_url)
@@ -184,17 +174,6 @@ class KnowledgeRoom:
 def knowledge_room(settings: Settings) -> KnowledgeRoom:
     """The knowledge of an installation, to be used in a ``with``. Raises InvalidKnowledge for broken files."""
     return KnowledgeRoom(settings)
-
-
-def spoken_entries() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What the knowledge base says on the telephone: each entry's id and its spoken turns."""
-    return tuple((entry.id, tuple(entry.spoken)) for entry in load_entries())
-
-
-def spoken_phrases() -> tuple[str, ...]:
-    """Sentences that callers may say: the knowledge base's questions, the understanding's training sentences."""
-    questions = [question for entry in load_entries() for question in entry.questions]
-    return (*questions, *(example.text for example in read_examples(RASA_FILES / "data")))
 
 
 def open_database(settings: Settings) -> Database:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import chinese_calendar
 from lunar_python import Lunar
 
-from bot.settings import TIME_ZONE
+from bot.settings import TIME_ZONE, Settings
 
 _NAMES = {
     "New Year's Day": "元旦",
@@ -116,3 +116,9 @@ class OfficeHours:
 def _hour(clock: time) -> str:
     minutes = "" if clock.minute == 0 else "半" if clock.minute == 30 else f"{clock.minute}分"
     return f"{clock.hour}点{minutes}"
+
+
+def office_hours(settings: Settings) -> OfficeHours:
+    """When people are there, as this installation is configured."""
+    every_day = settings.agent_days == "all"
+    return OfficeHours(ChineseCalendar(), settings.agent_opens, settings.agent_closes, every_day=every_day)

@@ -29,6 +29,15 @@ from bot.store.models import Base
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=TIME_ZONE)  # a Wednesday, working hours
 _START_SECONDS = 30.0
+_REAL_TIME = ("tests/voice/telephony/", "tests/journeys/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories in real time come first, since they end last. In a parallel run one worker takes a whole file."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: not any(room in item.nodeid for room in _REAL_TIME))
 
 
 @pytest.fixture

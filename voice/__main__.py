@@ -11,10 +11,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from bot.bootstrap import office_hours, spoken_entries, spoken_phrases
+from bot.calendar import office_hours
 from bot.passes import Passes
 from bot.recordings import Recordings
 from bot.settings import TIME_ZONE, Settings, load_settings
+from bot.spoken import spoken_entries, spoken_phrases
 from voice import call_words
 from voice.agent_audio import AgentAudio
 from voice.agent_line import AgentLines

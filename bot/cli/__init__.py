@@ -5,27 +5,44 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from importlib import import_module
 
 import click
 
-from bot.cli.converse import ask, chat
-from bot.cli.evaluate import evaluate
-from bot.cli.keys import api_key
-from bot.cli.knowledge import knowledge
-from bot.cli.nlu import nlu
-from bot.cli.operate import agent, db, run, wechat
-from bot.cli.prompts import prompts
-from bot.cli.speech import speech
 from bot.ports import YinlingError
 
+# Where each command is written. Its module is imported when the command is used: most bring the whole understanding along.
+_COMMANDS = {
+    "agent": "operate",
+    "api-key": "keys",
+    "ask": "converse",
+    "chat": "converse",
+    "db": "operate",
+    "evaluate": "evaluate",
+    "knowledge": "knowledge",
+    "nlu": "nlu",
+    "prompts": "prompts",
+    "run": "running",
+    "speech": "speech",
+    "wechat": "operate",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"bot.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def yinling() -> None:
     """Yinling 银龄医保通: answers old people's questions on medical security, with the source."""
-
-
-for command in (ask, chat, evaluate, knowledge, api_key, nlu, db, agent, wechat, run, prompts, speech):
-    yinling.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from bot.bootstrap import add_agent, open_database
-from bot.cli.running import run_everything
 from bot.settings import load_settings
 from webhooks.menu import publish_menu
 
@@ -51,9 +50,3 @@ def menu() -> None:
     """Publish the account's menu."""
     publish_menu(load_settings())
     click.echo("The menu is published.")
-
-
-@click.command()
-def run() -> int:
-    """Start every process under one supervisor and print the addresses; Ctrl-C stops all of it."""
-    return run_everything(load_settings())

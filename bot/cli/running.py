@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -13,11 +14,9 @@ from urllib.request import urlopen
 
 import click
 
-from bot.bootstrap import bootstrap, first_login
 from bot.ports import YinlingError
 from bot.processes import supervisor_config
-from bot.settings import Settings
-from nlu.training import TrainingPaths, train
+from bot.settings import Settings, load_settings
 from voice.models import is_trial, model_folder, worth
 
 _READY_SECONDS = 120.0
@@ -31,10 +30,12 @@ class CannotStart(YinlingError):
     code = "run.cannot_start"
 
 
-def run_everything(settings: Settings) -> int:
-    """Run until Ctrl-C; returns the exit status. Raises CannotStart."""
+@click.command()
+def run() -> int:
+    """Start every process under one supervisor and print the addresses; Ctrl-C stops all of it."""
+    settings = load_settings()
     _ports_free(settings)
-    login = _prepare(settings)
+    login = _prepare()
     supervisord = str(Path(sys.executable).with_name("supervisord"))
     child = subprocess.Popen([supervisord, "-c", str(supervisor_config(settings))])
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
@@ -49,22 +50,14 @@ def run_everything(settings: Settings) -> int:
         _stop(child)
 
 
-def _prepare(settings: Settings) -> tuple[str, str] | None:
-    click.echo("[1/3] understanding: training or loading the model")
-    train(TrainingPaths(settings.state_dir), click.echo)
-    click.echo("[2/3] database and knowledge base")
-    house = bootstrap(settings, alone=True)
-    try:
-        house.database.upgrade()
-        for entry_id in house.prepare():
-            click.echo(
-                f"      {entry_id}: its file and the desk have both changed it; decide at the desk (知识库)"
-            )
-        login = first_login(house)
-    finally:
-        house.close()
+def _prepare() -> tuple[str, str] | None:
+    """The first log-in, once everything is there (bot.cli.preparing). Raises CannotStart."""
+    done = subprocess.run([sys.executable, "-m", "bot.cli.preparing"], stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        raise CannotStart("Not everything is there that the processes need; see above.")
     click.echo("[3/3] starting every process")
-    return login
+    login = json.loads(done.stdout)
+    return (login[0], login[1]) if login else None
 
 
 def _ports_free(settings: Settings) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from bot.bootstrap import spoken_phrases
 from bot.settings import load_settings
+from bot.spoken import spoken_phrases
 from voice import evaluate as evaluation
 from voice import fetch as fetching
 from voice.models import OFFICIAL, model_folder

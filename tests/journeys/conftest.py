@@ -36,6 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     stories = sorted((items[place] for place in places), key=_installation_of, reverse=True)
     for place, story in zip(places, stories, strict=True):
         story.add_marker(pytest.mark.timeout(TRAINING_SECONDS))
+        story.add_marker(pytest.mark.xdist_group(f"journeys on {_installation_of(story)}"))
         items[place] = story
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import spoken_phrases
+from bot.spoken import spoken_phrases
 from tests.voice.recordings import recordings
 from voice.asr import BadSpeechModel, SpeechModel
 from voice.models import OFFICIAL, TRIAL_MODEL, model_folder, worth
