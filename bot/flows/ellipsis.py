@@ -11,7 +11,7 @@ from bot.flows.unanswered import kind_asked
 from bot.messages import PolicyAnswer
 
 _LONGEST = 12  # characters; a longer sentence says what it is about
-_MOSTLY = 0.5  # share of what a question says of its own that the entry holds at least
+_MOSTLY = 0.5  # share of each piece of what a question says of its own that the entry holds at least
 
 # How a question is put that goes on from an answer.
 _GOES_ON = re.compile(
@@ -92,5 +92,9 @@ def _tells_of(found: PolicyAnswer, own: list[str]) -> bool:
         return True
     told = "".join((found.title, found.written, *found.spoken, *(sentence for _, sentence in found.aspects)))
     told += "".join(one for one, other in _ALSO_CALLED if other in told)
-    pairs = [a + b for piece in own for a, b in pairwise(piece)]
+    return all(_holds(told, piece) for piece in own)
+
+
+def _holds(told: str, piece: str) -> bool:
+    pairs = [a + b for a, b in pairwise(piece)]
     return sum(pair in told for pair in pairs) >= _MOSTLY * len(pairs)

@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.decision import Context, Decision
 from bot.flows import regions
+from bot.flows.unanswered import tell, unanswered
 from bot.messages import Act
 from bot.wording import PERSON_OFFER, say, written_date
 
@@ -14,6 +15,9 @@ NAME = "hours"
 
 def opening_hours(ctx: Context) -> Decision:
     """The hall's hours, and whether it is open on a day that was asked about."""
+    kind = unanswered(ctx)
+    if kind is not None and not kind.ours:  # another office's, a shop's
+        return tell(ctx, kind, None)
     place = ctx.availability
     if place is None:
         return _unknown_place(ctx)

@@ -58,7 +58,17 @@ def test_another_way_named_in_a_word_is_about_the_same_matter(knowledge):
 
 
 @pytest.mark.parametrize(
-    "text", ["那天气呢", "火车站怎么走", "你爱吃什么", "股票能买吗", "那养老金呢", "哪个医院好"]
+    "text",
+    [
+        "那天气呢",
+        "火车站怎么走",
+        "你爱吃什么",
+        "股票能买吗",
+        "那养老金呢",
+        "哪个医院好",
+        "工伤怎么认定",
+        "手机没信号咋办",
+    ],
 )
 def test_what_the_entry_knows_nothing_of_is_another_matter(knowledge, text):
     talk = talk_of(knowledge, CERTIFICATION, "370100")

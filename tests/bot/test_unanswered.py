@@ -8,7 +8,7 @@ from bot.decision import NoteGap
 from bot.flows.unanswered import kind_asked
 from bot.messages import Act
 from knowledge.index import KnowledgeIndex, open_knowledge
-from tests.bot.talk import Talk
+from tests.bot.talk import Talk, hall
 
 FILING = "ask_remote_medical_filing"
 TWO_DISEASES = "ask_two_diseases"
@@ -104,6 +104,26 @@ def test_another_offices_matter_done_in_a_way_that_we_know_is_not_ours(knowledge
     talk = Talk(knowledge, known_region="370800")
     reply = talk.say("护照到期了能代办吗", "ask_proxy_service", 0.9, topic="proxy_service")
     assert (reply.act, reply.citations) == (Act.OUT_OF_SCOPE, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("附近有饭馆吗", "ask_nearby_service"),
+        ("附近有没有银行", "ask_nearby_service"),
+        ("旁边的超市几点开门", "ask_opening_hours"),
+    ],
+)
+def test_what_else_is_around_is_not_ours_to_tell(knowledge, text, intent):
+    talk = Talk(knowledge, known_region="370100", availability=hall())
+    assert talk.say("糖尿病门诊认定要几天", "ask_chronic_disease_certification").act is Act.ANSWER
+    reply = talk.say(text, intent, 0.95, topic="nearby_service")
+    assert (reply.act, reply.citations) == (Act.OUT_OF_SCOPE, ())
+
+
+def test_a_bank_where_insurance_is_done_is_ours(knowledge):
+    talk = Talk(knowledge, known_region="530000")
+    assert talk.say("附近哪个银行能办医保", "ask_nearby_service", 0.9).act is Act.ANSWER
 
 
 def test_the_side_alone_that_an_entry_leaves_open_is_said_to_be_open(knowledge):
