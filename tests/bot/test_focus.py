@@ -36,8 +36,17 @@ def test_what_a_word_means_stays_behind_unless_it_is_asked():
         "异地备案，就是去外地看病前先登记。",
         "异地备案手机上也能办。",
     )
-    assert focused(turns, "异地备案怎么弄")[0] == "异地备案手机上也能办。"
+    assert focused(turns, "异地备案怎么弄")[2] == "异地备案，就是去外地看病前先登记。"
     assert focused(turns, "异地备案是什么意思")[0] == "异地备案，就是去外地看病前先登记。"
+
+
+def test_what_is_only_planned_stays_behind():
+    turns = (
+        "街道的网点开办五样：参保登记等等。",
+        "济南还在探索医保加银行的网点。",
+        "村和社区的站点也能用上。",
+    )
+    assert focused(turns, "社区能办哪些医保业务，济南的")[2] == "济南还在探索医保加银行的网点。"
 
 
 SENTENCE = st.text("医保报销办理几天，", min_size=1, max_size=12).map(lambda words: f"{words}。")
