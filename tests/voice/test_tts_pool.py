@@ -88,6 +88,7 @@ FAULTS = {
     "no rate": "w(o, {'job': job['job'], 'rate': '22050'}, b'1' * 90000)",
     "says it failed": "w(o, {'job': job['job'], 'failed': 'ValueError'})",
     "dies": "sys.exit(3)",
+    "does not stop": "o.write(H.pack(b'YV', 2, 2**20) + b'{}' + bytes(2**20)); [o.write(bytes(2**16)) for _ in iter(int, 1)]",
 }
 
 
