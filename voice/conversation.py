@@ -84,6 +84,12 @@ class Conversation:
         """Which office, that it is a machine, whether it is recorded, and 0; as this caller wanted it last time."""
         manner = self._manner
         await self._remember()
+        if (
+            self._ears.key_waits()
+        ):  # who knows the way is not kept waiting; that the call is recorded must be told
+            if manner.recorded:
+                await self.say(call_words.RECORDED, interruptible=False)
+            return
         words = call_words.GREETING.format(office=manner.office)
         await self.say(f"{call_words.RECORDED}{words}" if manner.recorded else words)
 

@@ -94,6 +94,10 @@ class Ears:
         """Whether something has happened that nobody has taken yet."""
         return bool(self._events)
 
+    def key_waits(self) -> bool:
+        """Whether a key was pressed that nobody has taken yet."""
+        return any(isinstance(event, Pressed) for event in self._events)
+
     def drop(self, needless: Callable[[str], bool]) -> None:
         """Forget utterances that nobody has taken yet and whose words are needless."""
         self._events = deque(

@@ -397,6 +397,18 @@ def test_music_neither_blocks_nor_breaks_the_call(calling: Calling) -> None:
     asyncio.run(story())
 
 
+def test_a_key_that_comes_before_the_greeting_is_not_kept_waiting_by_it(calling: Calling) -> None:
+    script = Script([reply(ANSWER)])
+
+    async def story() -> None:
+        async with calling(script) as act:
+            act.press("0")
+            await act.until(lambda: script.asked, 1.0)
+
+    asyncio.run(story())
+    assert script.asked[0].text == "0"
+
+
 def test_a_hang_up_in_mid_sentence_ends_everything(calling: Calling, call_database: Database) -> None:
     async def story() -> None:
         async with calling(Script([reply(LONG)])) as act:
