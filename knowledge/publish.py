@@ -92,10 +92,12 @@ class Publishing:
         ``seen`` is the id of the newest version its writer knew (None: whatever there is). Raises Overtaken where
         there is a newer one.
         """
+        # In this order: a draft that another writer commits in between is then noticed, not replaced.
+        before = self._held(entry.id)
         newest = self._newest(entry.id)
         if seen is not None and (newest.id if newest else 0) != seen:
             raise Overtaken("somebody else has changed this entry meanwhile")
-        before, told = self._held(entry.id), self.current(entry.id)
+        told = self.current(entry.id)
         if before is not None:
             self._end(before, "replaced", now)
         draft = entry.model_copy(update={"status": Status.DRAFT, "review": Review(author=actor)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import shutil
@@ -29,6 +30,9 @@ from bot.store.models import Base
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=TIME_ZONE)  # a Wednesday, working hours
 _START_SECONDS = 30.0
+_PORTS_EACH = 2500
+_FIRST_PORT = 20_000 + _PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(os.getpid())  # two runs on one machine begin at different places
 _REAL_TIME = ("tests/voice/telephony/", "tests/journeys/")
 
 
@@ -76,10 +80,21 @@ def eventually() -> Callable[..., None]:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback interface that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on the loopback interface that nobody uses now, nor the one after it, by TCP and UDP; never the same twice.
+
+    From below those that the system gives to outgoing connections, and each worker of a parallel run from its own: a port that
+    is free now is still free when a process has started. A softphone takes the port after its own too.
+    """
+    while True:
+        port = _FIRST_PORT + 2 * (next(_ports) % (_PORTS_EACH // 2))
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                for number in (port, port + 1):
+                    with closing(socket.socket(socket.AF_INET, kind)) as probe:
+                        probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port
 
 
 @pytest.fixture(scope="session")

@@ -204,6 +204,7 @@ def test_scanners_reach_nothing(telephone: Telephone) -> None:
                 await asyncio.to_thread(telephone.dial, uri.replace(NUMBER, "9001"), 2.0)
             assert reached == []
             await asyncio.to_thread(telephone.dial, uri)  # and the hotline still answers
+            await asyncio.to_thread(telephone.until, lambda: bool(reached), 20.0, "the hotline")
             telephone.hang_up()
             await asyncio.to_thread(telephone.wait_for, "CALL_CLOSED")
 
