@@ -1,4 +1,4 @@
-"""Runs the hotline: every way in, one kind of call. The only file of this room that wires it up."""
+"""Runs the hotline: every way in, one kind of call. Wires this room up, but for the assistant's process (voice.assistant_server)."""
 
 from __future__ import annotations
 

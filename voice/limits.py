@@ -14,7 +14,7 @@ _ALWAYS = 0.008  # processor seconds per second of a call for what never pauses:
 _LATE = 0.02  # seconds off the grid, on average, at which the machine is full whatever was measured
 _SMOOTH = 0.02  # weight of the newest tick in that average: about a second
 # Calls that one process paces evenly, however many processors there are: Python lets one thread run at a time.
-# 30 leave 99 of 100 frames within 3 ms of their time, 40 within 9 ms; python -m benchmarks calls.
+# 30 leave 99 of 100 frames within 3 to 4 ms of their time, 40 within 9 ms; python -m benchmarks calls.
 EVENLY_PACED = 30
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import func, select
 
@@ -19,10 +16,11 @@ from bot.appointments import seed_service_points
 from bot.calls import Calls, NoSuchCall
 from bot.messages import Act, Channel, Utterance, UtteranceKind
 from bot.privacy import Vault
-from bot.settings import ROOT, load_settings
+from bot.settings import load_settings
 from bot.store.database import Database
 from bot.store.models import CallEvent, Turn
 from tests.conftest import NOW
+from tests.voice.orphans import is_over, orphan
 from voice.assistant_client import AssistantClient, Deadlines
 from voice.assistant_server import verbs_of
 from voice.assistant_wire import AssistantFault, AssistantLost
@@ -169,13 +167,5 @@ def test_a_parent_that_is_killed_leaves_no_process_behind(
         "    print('ready', flush=True)\n    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, env=room.environment
-    ) as parent:
-        try:
-            assert parent.stdout is not None
-            assert parent.stdout.readline() == b"ready\n"
-            (child,) = psutil.Process(parent.pid).children()
-        finally:
-            parent.kill()
-    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    child = orphan(code, room.environment)
+    eventually(lambda: is_over(child))

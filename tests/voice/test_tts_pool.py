@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.settings import ROOT
+from tests.voice.orphans import is_over, orphan
 from voice.tts_pool import SpeakingUnavailable, SpeechPool, worker_command
 
 TEXT, SYLLABLES = "nin2 hao3, zhe4 li3 shi4 yi1 bao3 re4 xian4.", 9
@@ -154,15 +153,8 @@ def test_a_parent_that_is_killed_leaves_no_child_behind(eventually):
         "    await pool.start()\n    print('ready', flush=True)\n    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == b"ready\n"
-        (child,) = psutil.Process(parent.pid).children()
-    finally:
-        parent.kill()
-        parent.communicate()
-    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    child = orphan(code)
+    eventually(lambda: is_over(child))
 
 
 def test_a_driver_of_ones_own_can_be_plugged_in():
